@@ -1,0 +1,15 @@
+// One runner for server and acceptance; the last line it prints is the count that CI reads.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { alias: { '@aionvision/limiter': fileURLToPath(new URL('server/src/features/rate-limits', import.meta.url)) } },
+  test: {
+    include: ['server/src/**/*.test.ts', 'sdk/src/**/*.test.ts', 'web/src/**/*.test.ts', 'acceptance/**/*.test.ts'],
+    globalSetup: ['server/src/testing/global-setup.ts'],
+    reporters: ['default', './server/src/testing/count-reporter.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+})
