@@ -1,0 +1,28 @@
+// Forward-only migrations, run at start under an advisory lock; a schema from a newer version is refused untouched.
+import { type Migration, Migrator } from 'kysely'
+import { StartupError } from '../startup-error.ts'
+import type { Db } from './database.ts'
+import * as foundation from './migrations/0001-foundation.ts'
+import * as people from './migrations/0002-people.ts'
+import * as hands from './migrations/0003-hands.ts'
+import * as cliLogin from './migrations/0004-cli-login.ts'
+import * as ownBuckets from './migrations/0005-own-buckets.ts'
+
+const migrations: Record<string, Migration> = {
+  '0001-foundation': foundation,
+  '0002-people': people,
+  '0003-hands': hands,
+  '0004-cli-login': cliLogin,
+  '0005-own-buckets': ownBuckets,
+}
+
+export async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateToLatest()
+  if (!error) return
+  if (error instanceof Error && /corrupted migrations: previously executed migration \S+ is missing/.test(error.message))
+    throw new StartupError(
+      'The database belongs to a newer version of Aionvision: start that version, or restore a backup made before it.',
+    )
+  throw error
+}

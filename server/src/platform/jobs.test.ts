@@ -1,0 +1,120 @@
+// Jobs: committed with their transaction, run until they succeed, and freed when the process that held them was killed.
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import pg from 'pg'
+import pino from 'pino'
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
+import { connect } from './database/database.ts'
+import { createJobs, type Jobs, type Task } from './jobs.ts'
+
+const log = pino({ level: 'silent' })
+let name: string
+let database: ReturnType<typeof connect>
+let started: Jobs[]
+
+beforeEach(async () => {
+  name = `aion_test_${inject('template').split('_').at(-1)}_${randomUUID().slice(0, 8)}`
+  await asAdmin((admin) => admin.query(`CREATE DATABASE "${name}" TEMPLATE ${inject('template')}`))
+  database = connect({ ...inject('database'), database: name }, () => {})
+  started = []
+})
+afterEach(async () => {
+  for (const jobs of started) await jobs.stop()
+  await database.db.destroy()
+  await asAdmin((admin) => admin.query(`DROP DATABASE "${name}" WITH (FORCE)`))
+})
+
+async function asAdmin(work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client({ ...inject('database') })
+  await admin.connect()
+  await work(admin).finally(() => admin.end())
+}
+
+async function startJobs(tasks: Record<string, Task>): Promise<Jobs> {
+  const jobs = createJobs({ pool: database.pool, log })
+  await jobs.start(tasks, [{ pattern: '0 4 * * *', task: Object.keys(tasks)[0] ?? '' }])
+  started.push(jobs)
+  return jobs
+}
+
+test('a job runs when its transaction commits, and not when it rolls back', async () => {
+  const ran: unknown[] = []
+  const jobs = await startJobs({ mark: async (payload) => void ran.push(payload.id) })
+  const lost = database.db.transaction().execute(async (trx) => {
+    await jobs.add(trx, 'mark', { id: 'lost' })
+    throw new Error('rolled back')
+  })
+  await expect(lost).rejects.toThrow('rolled back')
+  await database.db.transaction().execute((trx) => jobs.add(trx, 'mark', { id: 'kept' }))
+  await vi.waitFor(() => expect(ran).toEqual(['kept']), 20_000)
+})
+
+test('a job that fails is tried again', async () => {
+  let tries = 0
+  const jobs = await startJobs({
+    flaky: async () => {
+      tries++
+      if (tries === 1) throw new Error('not yet')
+    },
+  })
+  await jobs.add(database.db, 'flaky', {})
+  await vi.waitFor(() => expect(tries).toBe(2), 120_000)
+})
+
+test('stop waits for the job in hand', async () => {
+  let finished = false
+  const jobs = await startJobs({
+    slow: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      finished = true
+    },
+  })
+  await jobs.add(database.db, 'slow', {})
+  await vi.waitFor(async () => {
+    const { rows } = await sql<{
+      held: number
+    }>`SELECT count(*) AS held FROM graphile_worker.jobs WHERE locked_by IS NOT NULL`.execute(database.db)
+    expect(rows[0]?.held).toBe(1)
+  })
+  await jobs.stop()
+  expect(finished).toBe(true)
+})
+
+test('a job held by a killed process is freed by the first one to come back, but not while another lives', async () => {
+  const ran: string[] = []
+  const first = await startJobs({ other: async () => {} })
+  await first.add(database.db, 'mark', {})
+  await sql`UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'killed'`.execute(database.db)
+  const second = await startJobs({ mark: async () => void ran.push('second') })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(ran).toEqual([])
+  await first.stop()
+  await second.stop()
+  await startJobs({ mark: async () => void ran.push('third') })
+  await vi.waitFor(() => expect(ran).toEqual(['third']), 20_000)
+})
+
+test('jobs go on after the database was away, the one in hand included', async () => {
+  const ran: string[] = []
+  let cutOff = async () => {}
+  const jobs = await startJobs({
+    cut: async () => {
+      ran.push('cut')
+      if (ran.length === 1) await cutOff()
+    },
+    after: async () => void ran.push('after'),
+  })
+  const connections = (allowed: boolean) =>
+    asAdmin(async (admin) => {
+      await admin.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS ${allowed}`)
+      if (!allowed) await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])
+    })
+  cutOff = () => connections(false)
+  await jobs.add(database.db, 'cut', {})
+  await vi.waitFor(() => expect(ran).toEqual(['cut']), 20_000)
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  await connections(true)
+  await vi.waitFor(() => expect(ran).toEqual(['cut', 'cut']), 20_000)
+  await vi.waitFor(() => jobs.add(database.db, 'after', {}), 20_000)
+  await vi.waitFor(() => expect(ran).toContain('after'), 20_000)
+})

@@ -1,0 +1,127 @@
+// The one place that knows the Redis client: standalone, behind Sentinel, or a Cluster, each by its address.
+import { createHash } from 'node:crypto'
+import { Cluster, type ClusterNode, Redis } from 'ioredis'
+import type { Logger } from 'pino'
+
+export interface RedisConnection {
+  /** Runs a script by its hash; Redis gets its text when it does not know it. */
+  evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  ping(): Promise<unknown>
+  /** Notes that `id` lives, forgets whom nothing was heard of since `before`, and counts who is left. */
+  beat(key: string, id: string, now: number, before: number): Promise<number>
+  leave(key: string, id: string): Promise<unknown>
+  del(key: string): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** Beyond it Redis counts as gone: a request waits for it once, and no longer. */
+const answerTimeoutMs = 250
+const reconnectMs = 200
+const defaultPort = 6379
+const sentinelPort = 26_379
+
+interface RedisAddress {
+  readonly kind: 'standalone' | 'sentinel' | 'cluster'
+  readonly tls: boolean
+  readonly hosts: readonly { readonly host: string; readonly port: number }[]
+  readonly username?: string
+  readonly password?: string
+  /** Sentinel's name of the master. */
+  readonly master?: string
+  readonly db: number
+}
+
+const form = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)(?:\/([^/?#]*))?(?:\?db=(\d{1,3}))?$/
+
+/**
+ * `redis://[user:password@]host[:port][/db]`, `rediss://` with TLS, `redis+sentinel://host,host/master[?db=n]`,
+ * `redis+cluster://host,host`. Null where it is none of them.
+ */
+export function parseRedisUrl(url: string): RedisAddress | null {
+  const [, scheme, kind = 'standalone', username, password, hosts = '', path, db] = form.exec(url) ?? []
+  if (!scheme) return null
+  const standard = kind === 'sentinel' ? sentinelPort : defaultPort
+  const parsed = hosts.split(',').map((text) => {
+    const [, host = '', port] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text) ?? []
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? standard) }
+  })
+  if (parsed.some(({ host, port }) => host === '' || port < 1 || port > 65_535)) return null
+  if (kind === 'standalone' && (parsed.length > 1 || (path && !/^\d{1,3}$/.test(path)))) return null
+  if (kind === 'sentinel' && !path) return null
+  if (kind === 'cluster' && (path || db)) return null
+  return {
+    kind: kind as RedisAddress['kind'],
+    tls: scheme === 'rediss',
+    hosts: parsed,
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(kind === 'sentinel' && path && { master: path }),
+    db: Number((kind === 'standalone' ? path : db) || 0),
+  }
+}
+
+export function connectRedis(url: string, log: Logger): RedisConnection {
+  const address = parseRedisUrl(url)
+  if (!address) throw new Error('The address of Redis is not one.')
+  const client = open(address)
+  // Without a listener an error would end the process; who asks is told by the rejection.
+  client.on('error', (error: Error) => log.debug({ err: error.message }, 'Redis'))
+  const hashes = new Map<string, string>()
+  return {
+    async evaluate(script, keys, args) {
+      const known = hashes.get(script)
+      if (known)
+        try {
+          return await client.evalsha(known, keys.length, ...keys, ...args)
+        } catch (error) {
+          // It was restarted, or another node of the cluster is asked for the first time.
+          if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
+        }
+      const answer = await client.eval(script, keys.length, ...keys, ...args)
+      hashes.set(script, sha1(script))
+      return answer
+    },
+    ping: () => client.ping(),
+    async beat(key, id, now, before) {
+      await client.zadd(key, now, id)
+      await client.zremrangebyscore(key, '-inf', before)
+      return client.zcard(key)
+    },
+    leave: (key, id) => client.zrem(key, id),
+    del: (key) => client.del(key),
+    async close() {
+      client.disconnect()
+    },
+  }
+}
+
+function open({ kind, hosts, tls, username, password, master, db }: RedisAddress): Redis | Cluster {
+  const shared = {
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(tls && { tls: {} }),
+    commandTimeout: answerTimeoutMs,
+    connectTimeout: 2_000,
+    // Who asks while there is no connection learns that at once, and goes on without.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: true,
+    retryStrategy: () => reconnectMs,
+  }
+  if (kind === 'cluster')
+    return new Cluster(hosts as ClusterNode[], {
+      redisOptions: shared,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+      clusterRetryStrategy: () => reconnectMs,
+    })
+  if (kind === 'sentinel')
+    return new Redis({ ...shared, sentinels: [...hosts], name: master ?? '', db, sentinelRetryStrategy: () => reconnectMs })
+  const [first] = hosts
+  return new Redis({ ...shared, host: first?.host ?? '', port: first?.port ?? defaultPort, db })
+}
+
+/** What EVALSHA names a script by. */
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex')
+}
