@@ -1,0 +1,189 @@
+// The limiter in Redis decides as the one in the process does, on the same schedules; and what happens when Redis goes.
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import pino from 'pino'
+import { afterAll, describe, expect, inject, it } from 'vitest'
+import { connectRedis, parseRedisUrl } from '../../platform/redis.ts'
+import { fakeClock } from '../../testing/harness.ts'
+import { createLocalLimiter, type RateLimiter } from './rate-limiter.ts'
+import { createRedisLimiter } from './redis-limiter.ts'
+
+const log = pino({ level: 'silent' })
+const url = inject('redis')
+const windowMs = 60_000
+
+function localOn(clock: ReturnType<typeof fakeClock>) {
+  return createLocalLimiter({ clock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
+}
+
+function redisOn(clock: ReturnType<typeof fakeClock>, address = url, prefix = `test:${randomUUID()}:`) {
+  return createRedisLimiter({ redis: connectRedis(address, log), local: localOn(clock), log, prefix, clock })
+}
+
+/** A way to Redis that can be cut, be held up, and be mended. */
+async function wire() {
+  const { hostname, port } = new URL(url)
+  const open = new Set<Socket>()
+  let state: 'whole' | 'cut' | 'held' = 'whole'
+  const server = createServer((near) => {
+    if (state === 'cut') return near.destroy()
+    const far = connect(Number(port), hostname)
+    for (const socket of [near, far]) {
+      open.add(socket)
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          open.delete(socket)
+          near.destroy()
+          far.destroy()
+        })
+    }
+    near.on('data', (data) => state === 'whole' && far.write(data))
+    far.on('data', (data) => state === 'whole' && near.write(data))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const set = (next: typeof state) => {
+    state = next
+    if (next !== 'held') for (const socket of open) socket.destroy()
+  }
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    set,
+    close: () => {
+      set('cut')
+      server.close()
+    },
+  }
+}
+
+async function until(ready: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (Date.now() > deadline) throw new Error('it did not happen in time')
+}
+
+describe.skipIf(!url)('in Redis', () => {
+  const running: RateLimiter[] = []
+  const started = async (limiter: RateLimiter) => {
+    running.push(limiter)
+    await limiter.start()
+    expect(limiter.exact()).toBe(true)
+    return limiter
+  }
+  afterAll(() => Promise.all(running.map((limiter) => limiter.stop())))
+
+  it('every decision, wait and remainder is that of the limiter in the process', async () => {
+    const step = fc.record({
+      pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 900 }), fc.integer({ min: 20_000, max: 61_000 })),
+      key: fc.integer({ min: 0, max: 1 }),
+      peek: fc.boolean(),
+      limit: fc.constantFrom(3, 3, 3, 5, 2),
+    })
+    const redis = connectRedis(url, log)
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), fc.boolean(), async (steps, ceiled) => {
+        const clock = fakeClock()
+        const near = localOn(clock)
+        const far = createRedisLimiter({ redis, local: localOn(clock), log, prefix: `test:${randomUUID()}:`, clock })
+        await far.start()
+        for (const { pauseMs, key, peek, limit } of steps) {
+          clock.advance(pauseMs)
+          const own = { name: `key-${key}`, group: 'tenant', limit, windowMs }
+          const ceiling = ceiled ? { name: 'tenant', limit: 4, windowMs } : null
+          const ask = (limiter: RateLimiter) => (peek ? limiter.peek(own) : limiter.decideAll(own, ceiling))
+          expect(await ask(far)).toEqual(ask(near))
+        }
+        expect(far.exact()).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+    await redis.close()
+  })
+
+  it('three servers that ask at once admit the limit and no more', async () => {
+    const clock = fakeClock()
+    const prefix = `test:${randomUUID()}:`
+    const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, url, prefix))))
+    const asked = Array.from({ length: 600 }, (_, count) => servers[count % 3]?.decide('one-key', 100, windowMs))
+    const admitted = (await Promise.all(asked)).filter((decision) => decision?.allowed)
+    expect(admitted).toHaveLength(100)
+  })
+
+  it.each(['cut', 'held'] as const)(
+    'while the way to it is %s each server admits its share, at least one; then it counts again',
+    async (fault) => {
+      const clock = fakeClock()
+      const prefix = `test:${randomUUID()}:`
+      const way = await wire()
+      const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, way.url, prefix))))
+      for (const limiter of servers) await limiter.start()
+      // Each has heard of the two others.
+      for (const limiter of servers) await limiter.start()
+      way.set(fault)
+      await until(async () => {
+        for (const limiter of servers) await limiter.peek({ name: 'x', limit: 1, windowMs })
+        return servers.every((limiter) => !limiter.exact())
+      })
+      for (const limiter of servers) {
+        const decisions = await Promise.all(Array.from({ length: 80 }, () => limiter.decide('key', 100, windowMs)))
+        expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(33)
+        expect((await limiter.decide('rare', 1, windowMs)).allowed).toBe(true)
+      }
+      way.set('whole')
+      await until(() => servers.every((limiter) => limiter.exact()))
+      const decisions = await Promise.all(
+        Array.from({ length: 200 }, (_, count) => servers[count % 3]?.decide('key', 100, windowMs)),
+      )
+      expect(decisions.filter((decision) => decision?.allowed)).toHaveLength(100)
+      for (const limiter of servers) await limiter.stop()
+      way.close()
+    },
+  )
+})
+
+describe('REDIS_URL', () => {
+  it.each([
+    ['redis://localhost', { kind: 'standalone', hosts: [{ host: 'localhost', port: 6379 }], db: 0, tls: false }],
+    [
+      'rediss://u:p%40ss@h:7000/3',
+      { kind: 'standalone', username: 'u', password: 'p@ss', hosts: [{ host: 'h', port: 7000 }], db: 3, tls: true },
+    ],
+    [
+      'redis://:secret@[::1]:6380',
+      { kind: 'standalone', password: 'secret', hosts: [{ host: '::1', port: 6380 }], db: 0, tls: false },
+    ],
+    [
+      'redis+sentinel://a,b:26380/mymaster?db=2',
+      {
+        kind: 'sentinel',
+        master: 'mymaster',
+        hosts: [
+          { host: 'a', port: 26_379 },
+          { host: 'b', port: 26_380 },
+        ],
+        db: 2,
+        tls: false,
+      },
+    ],
+    [
+      'rediss+cluster://a:1,b:2',
+      {
+        kind: 'cluster',
+        hosts: [
+          { host: 'a', port: 1 },
+          { host: 'b', port: 2 },
+        ],
+        db: 0,
+        tls: true,
+      },
+    ],
+  ])('%s', (text, address) => expect(parseRedisUrl(text)).toEqual(address))
+
+  it.each(['http://x', 'redis://', 'redis://a,b', 'redis://a/b', 'redis+sentinel://a', 'redis+cluster://a/1', 'redis://a:70000'])(
+    '%s is none',
+    (text) => expect(parseRedisUrl(text)).toBeNull(),
+  )
+})
