@@ -1,0 +1,54 @@
+// Building blocks of the wire shapes that uploads and files share.
+import { type TSchema, Type } from '@sinclair/typebox'
+
+export const nullable = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
+
+/** Text that PostgreSQL can hold: anything but NUL. */
+export const text = (options: { minLength?: number; maxLength?: number; default?: string; description?: string } = {}) =>
+  Type.String({ pattern: '^[^\\u0000]*$', ...options })
+
+export const uuid = (description?: string) => Type.String({ format: 'uuid', ...(description !== undefined && { description }) })
+export const moment = (description?: string) =>
+  Type.String({ format: 'date-time', ...(description !== undefined && { description }) })
+export const count = (description?: string) => Type.Integer({ ...(description !== undefined && { description }) })
+
+/** A free object; what is in it is described in words. */
+export const record = (description?: string) =>
+  Type.Unsafe<Record<string, unknown>>({
+    type: 'object',
+    additionalProperties: true,
+    ...(description !== undefined && { description }),
+  })
+export const recordOf = <T>(type: 'string' | 'integer', description?: string) =>
+  Type.Unsafe<Record<string, T>>({
+    type: 'object',
+    additionalProperties: { type },
+    ...(description !== undefined && { description }),
+  })
+
+const refusal = Type.Object({
+  error: Type.Object({ code: Type.String(), message: Type.String(), details: record() }),
+  request_id: uuid(),
+})
+
+const reasons: Record<number, string> = {
+  400: 'UNSUPPORTED_CONTENT_TYPE or UPLOAD_MISMATCH',
+  404: 'NOT_FOUND, or OBJECT_NOT_FOUND where nothing was uploaded',
+  409: 'CONFLICT or IDEMPOTENCY_CONFLICT',
+  413: 'FILE_TOO_LARGE or STORAGE_QUOTA_EXCEEDED',
+  501: 'STORAGE_NOT_CONFIGURED',
+}
+
+/** The refusals of a route beside those that every route has. */
+export function refusals<S extends 400 | 404 | 409 | 413 | 501>(...statuses: S[]): Record<S, typeof refusal> {
+  return Object.fromEntries(statuses.map((status) => [status, { ...refusal, description: reasons[status] }])) as Record<
+    S,
+    typeof refusal
+  >
+}
+
+/** Ids in places where the contract takes any text: what is not one belongs to nothing. */
+export function isUuid(id: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id)
+}
