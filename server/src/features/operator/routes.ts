@@ -1,0 +1,100 @@
+// What a load balancer asks: is the process alive, and should requests be sent to it.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { sql } from 'kysely'
+import type { Deps } from '../../deps.ts'
+import { ApiError } from '../../http/errors.ts'
+
+const check = () => Type.Union([Type.Literal('ok'), Type.Literal('failing')])
+const counters = Type.Union([Type.Literal('exact'), Type.Literal('shares')], {
+  description: 'shares: Redis does not answer, and this server admits its share of every limit',
+})
+const checks = Type.Object({ database: check(), changes: check(), counters })
+const answerTimeoutMs = 2_000
+/** Against being used, unauthenticated, to query the database without limit. */
+const databaseCheckMaxAgeMs = 500
+
+/** Registered without prefix. `draining()` is true from SIGTERM on. */
+export function operatorRoutes({
+  db,
+  changes,
+  clock,
+  limiter,
+  draining,
+}: Pick<Deps, 'db' | 'changes' | 'clock' | 'limiter'> & { draining: () => boolean }): FastifyPluginAsyncTypebox {
+  const databaseAnswers = shared(
+    () => answers(sql`SELECT 1`.execute(db)),
+    () => clock.monotonic(),
+  )
+  return async (app) => {
+    app.get(
+      '/healthz',
+      {
+        config: { access: { credential: 'public' } },
+        schema: { summary: 'The process is alive', response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+      },
+      async (_request, reply) => {
+        reply.header('cache-control', 'no-store')
+        return { status: 'ok' as const }
+      },
+    )
+    app.get(
+      '/readyz',
+      {
+        config: { access: { credential: 'public' } },
+        schema: {
+          summary: 'The process takes requests',
+          response: { 200: Type.Object({ status: Type.Literal('ready'), checks }) },
+        },
+      },
+      async (_request, reply) => {
+        reply.header('cache-control', 'no-store')
+        if (draining()) throw new ApiError('UNAVAILABLE', 'This process is shutting down.', {}, { 'Retry-After': '2' })
+        const state = {
+          database: verdict(await databaseAnswers()),
+          changes: verdict(changes.live),
+          counters: limiter.exact() ? ('exact' as const) : ('shares' as const),
+        }
+        if (state.database === 'failing' || state.changes === 'failing')
+          throw new ApiError(
+            'UNAVAILABLE',
+            'This process cannot take requests right now.',
+            { checks: state },
+            { 'Retry-After': '2' },
+          )
+        return { status: 'ready' as const, checks: state }
+      },
+    )
+  }
+}
+
+function verdict(good: boolean): 'ok' | 'failing' {
+  return good ? 'ok' : 'failing'
+}
+
+async function answers(query: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, answerTimeoutMs, false)
+  })
+  try {
+    return await Promise.race([
+      query.then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One check at a time, its result shared for a moment. */
+function shared(run: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
+  let latest: { at: number; result: Promise<boolean> } | null = null
+  return () => {
+    if (!latest || now() - latest.at > databaseCheckMaxAgeMs) latest = { at: now(), result: run() }
+    return latest.result
+  }
+}
