@@ -1,0 +1,89 @@
+// The process edge of aion-admin: joins the server's database, does one deed, and tells how it went by its exit code.
+import { existsSync } from 'node:fs'
+import pino from 'pino'
+import { help, parseCommand, UsageError } from './admin/parse-command.ts'
+import { countServers, madeTheTrails } from './admin/queries.ts'
+import { type AdminDeps, runCommand } from './admin/run-command.ts'
+import { type Config, readConfig } from './config.ts'
+import { readPlans } from './features/plans/plan-table.ts'
+import { ApiError } from './http/errors.ts'
+import { publishAndAwaitServers } from './platform/changes.ts'
+import { connect } from './platform/database/database.ts'
+import { migrate } from './platform/database/migrate.ts'
+import { installJobs } from './platform/jobs.ts'
+import { joinEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
+import { loadSecrets } from './platform/secrets.ts'
+import { StartupError } from './platform/startup-error.ts'
+
+/** Servers take a change within milliseconds; one that does not answer for this long is hung, and the operator must know. */
+const ackTimeoutMs = 10_000
+
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const command = parseCommand(argv)
+  if (command.kind === 'help') {
+    console.log(help)
+    return 0
+  }
+  const config = readConfig(env)
+  const database = await joinDatabase(config)
+  const { pool, db } = connect(database.connection, () => {})
+  try {
+    if ((await countServers(db)) === 0) {
+      await migrate(db)
+      await installJobs(pool)
+    }
+    const secrets = await loadSecrets(config)
+    const audit = secrets.derive('audit')
+    if (command.kind !== 'audit verify' && !(await madeTheTrails(db, audit)))
+      throw new StartupError(
+        'This is not the secret of the server whose database this is: give the same AION_SECRET or AION_DATA_DIR. Nothing was changed.',
+      )
+    const deps: AdminDeps = {
+      db,
+      audit,
+      secrets,
+      plans: readPlans(config.planOverrides),
+      now: Date.now,
+      commit: (change, deed) => publishAndAwaitServers(pool, db, deed, change, ackTimeoutMs),
+      say: (line) => console.log(line),
+    }
+    return (await runCommand(deps, command)) ? 0 : 1
+  } finally {
+    await db.destroy()
+    await database.leave()
+  }
+}
+
+interface Joined {
+  readonly connection: Parameters<typeof connect>[0]
+  leave(): Promise<void>
+}
+
+async function joinDatabase(config: Config): Promise<Joined> {
+  if (config.databaseUrl) return { connection: { connectionString: config.databaseUrl }, leave: async () => {} }
+  if (!existsSync(config.dataDir))
+    throw new StartupError(
+      `There is no data directory ${config.dataDir}: set AION_DATA_DIR to the server's, or DATABASE_URL to its database.`,
+    )
+  const embedded = await joinEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, pino.destination(2)) })
+  return { connection: embedded.connection, leave: () => embedded.stop() }
+}
+
+function report(error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\nRun "aion-admin --help" for what there is.`)
+    return 2
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (error instanceof ApiError || error instanceof StartupError) console.error(error.message)
+  else if (/^(ECONN|ENOTFOUND|ETIMEDOUT|EAI_|3D000|28)/.test(code))
+    console.error(`The database cannot be reached (${code}): is DATABASE_URL or AION_DATA_DIR the server's?`)
+  else console.error(error)
+  return 1
+}
+
+main(process.argv.slice(2), process.env)
+  .catch(report)
+  .then((code) => {
+    process.exitCode = code
+  })

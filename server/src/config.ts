@@ -1,0 +1,326 @@
+// The only reader of the environment: every variable, its default and its meaning, validated at once before anything starts.
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { parseRedisUrl } from './platform/redis.ts'
+import { StartupError } from './platform/startup-error.ts'
+
+export interface Rate {
+  readonly count: number
+  readonly seconds: number
+}
+
+/** Somebody else's accounts that open ours: OpenID Connect. */
+export interface OidcProvider {
+  /** In lower case, as in paths: `google`. */
+  readonly name: string
+  readonly label: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Separated by blanks, `openid` among them. */
+  readonly scopes: string
+}
+
+/** An S3-compatible bucket that takes the place of the objects in the data directory. */
+export interface S3Settings {
+  /** S3_ENDPOINT, default AWS in S3_REGION. */
+  readonly endpoint: string
+  /** S3_PUBLIC_ENDPOINT, default S3_ENDPOINT: what clients reach, where it differs. */
+  readonly publicEndpoint: string
+  /** S3_BUCKET: of this installation alone. */
+  readonly bucket: string
+  /** S3_REGION, default us-east-1. */
+  readonly region: string
+  /** S3_FORCE_PATH_STYLE, default true with S3_ENDPOINT and false without. */
+  readonly forcePathStyle: boolean
+  /** S3_SIGN_LENGTH, default true on AWS and false elsewhere: upload URLs hold for one exact length. Ceph's gateway refuses them. */
+  readonly signLength: boolean
+  /** S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY; null = the role that the cloud gave this machine, found by AWS's own variables. */
+  readonly keys: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
+  readonly role: {
+    readonly roleArn: string | null
+    readonly webIdentityTokenFile: string | null
+    readonly containerUrl: string | null
+    readonly containerToken: string | null
+    readonly containerTokenFile: string | null
+    readonly metadataEndpoint: string
+  }
+}
+
+export interface Config {
+  /** NODE_ENV=production. */
+  readonly production: boolean
+  /** HOST, default 127.0.0.1. */
+  readonly host: string
+  /** PORT, default 3000; 0 takes any free one. */
+  readonly port: number
+  /** AION_DATA_DIR, default ./data: database, objects, outbox, secret. */
+  readonly dataDir: string
+  /** AION_PUBLIC_URL: the origin that links and upload URLs carry; null = http://HOST:PORT. Required in production. */
+  readonly publicUrl: string | null
+  /** DATABASE_URL: a PostgreSQL 15 or newer; null = the embedded one. */
+  readonly databaseUrl: string | null
+  /** REDIS_URL: where several servers count together; null = each for itself. See platform/redis.ts for its forms. */
+  readonly redisUrl: string | null
+  /** AION_REDIS_PREFIX, default `aion:`: before every name in Redis. */
+  readonly redisPrefix: string
+  /** SMTP_URL (smtp:// or smtps://); null = the outbox in the data directory. */
+  readonly smtpUrl: string | null
+  /** AION_MAIL_FROM, default `Aionvision <no-reply@HOSTNAME>`. */
+  readonly mailFrom: string
+  /** AION_TRUSTED_PROXIES: comma-separated addresses and CIDRs whose X-Forwarded-For is believed; default none. */
+  readonly trustedProxies: readonly string[]
+  /** AION_SECRET, at least 32 bytes: generated into the data directory outside production, required in it. */
+  readonly secret: string | null
+  /** AION_LIMIT_LOGIN, _REGISTER, _RESET, _RESEND, _UNAUTHENTICATED: `count/seconds`; `off` outside production only. */
+  readonly limits: Readonly<Record<LimitName, Rate | null>>
+  /** AION_PLAN_OVERRIDES: JSON over the plan table, e.g. {"starter":{"requestsPerMinute":60}}. */
+  readonly planOverrides: string | undefined
+  /** AION_TENANT_CEILING_FACTOR, default 5: all keys of a tenant together, times the plan's number; 0 = off. */
+  readonly tenantCeilingFactor: number
+  /** AION_SELF_SERVICE_PLANS: owners change plans without payment; default true outside production, false in it. */
+  readonly selfServicePlans: boolean
+  /** AION_LOG_LEVEL: trace, debug, info, warn, error; default info in production, warn outside. JSON lines on stderr. */
+  readonly logLevel: string
+  /** AION_KEY_CACHE_SIZE, default 100000: verified keys and sessions kept in memory, each. */
+  readonly keyCacheSize: number
+  /** AION_OUTBOUND_ALLOW: comma-separated hosts, addresses and CIDRs off the public internet that webhooks may reach; default none. */
+  readonly outboundAllow: readonly string[]
+  /** AION_SECRET_SCANNING_KEYS_URL: where a secret-scanning partner's public keys are; null = its reports are not taken. */
+  readonly secretScanningKeysUrl: string | null
+  /** AION_BREACHED_PASSWORDS_URL: a range API such as https://api.pwnedpasswords.com/range/ that new passwords are held against; null = none. */
+  readonly breachedPasswordsUrl: string | null
+  /**
+   * OIDC_<NAME>_CLIENT_ID, _CLIENT_SECRET and _ISSUER (for GOOGLE default https://accounts.google.com) add a provider;
+   * _LABEL, default the name, and _SCOPES, default `openid email profile`, are optional.
+   */
+  readonly oidcProviders: readonly OidcProvider[]
+  /** null without S3_BUCKET: objects lie in the data directory. */
+  readonly s3: S3Settings | null
+}
+
+const limitDefaults = {
+  login: ['AION_LIMIT_LOGIN', { count: 10, seconds: 60 }],
+  register: ['AION_LIMIT_REGISTER', { count: 20, seconds: 3600 }],
+  reset: ['AION_LIMIT_RESET', { count: 5, seconds: 3600 }],
+  resend: ['AION_LIMIT_RESEND', { count: 5, seconds: 3600 }],
+  unauthenticated: ['AION_LIMIT_UNAUTHENTICATED', { count: 600, seconds: 60 }],
+} as const satisfies Record<string, readonly [string, Rate]>
+export type LimitName = keyof typeof limitDefaults
+
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const faults: string[] = []
+  const production = env.NODE_ENV === 'production'
+  const value = (name: string): string | null => (env[name] === undefined || env[name] === '' ? null : (env[name] as string))
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const raw = value(name)
+    if (raw === null) return fallback
+    if (/^\d{1,9}$/.test(raw) && Number(raw) >= min && Number(raw) <= max) return Number(raw)
+    faults.push(`${name} must be a whole number from ${min} to ${max}, not "${raw}"`)
+    return fallback
+  }
+  const url = (name: string, protocols: string[], originOnly = false): string | null => {
+    const raw = value(name)
+    if (raw === null) return null
+    const parsed = URL.parse ? URL.parse(raw) : safeUrl(raw)
+    // The value itself may hold a password, so a fault never repeats it.
+    if (!parsed || !protocols.includes(parsed.protocol))
+      faults.push(`${name} must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+    else if (originOnly && parsed.origin !== raw.replace(/\/$/, ''))
+      faults.push(`${name} must be an origin without path, such as https://api.example.com`)
+    else return originOnly ? parsed.origin : raw
+    return null
+  }
+  const flag = (name: string, fallback: boolean): boolean => {
+    const raw = value(name)
+    if (raw === null || raw === 'true' || raw === 'false') return raw === null ? fallback : raw === 'true'
+    faults.push(`${name} must be true or false, not "${raw}"`)
+    return fallback
+  }
+  const rate = (name: string, fallback: Rate): Rate | null => {
+    const raw = value(name)
+    if (raw === null) return fallback
+    if (raw === 'off' && !production) return null
+    const match = /^(\d{1,7})\/(\d{1,6})$/.exec(raw)
+    if (match && Number(match[1]) > 0 && Number(match[2]) > 0) return { count: Number(match[1]), seconds: Number(match[2]) }
+    faults.push(
+      `${name} must be count/seconds, such as ${fallback.count}/${fallback.seconds}${production ? ' ("off" is not allowed in production)' : ', or off'}`,
+    )
+    return fallback
+  }
+  const logLevel = value('AION_LOG_LEVEL') ?? (production ? 'info' : 'warn')
+  if (!['trace', 'debug', 'info', 'warn', 'error'].includes(logLevel))
+    faults.push('AION_LOG_LEVEL must be one of trace, debug, info, warn, error')
+  const list = (name: string): string[] =>
+    (value(name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean)
+  const trustedProxies = list('AION_TRUSTED_PROXIES')
+  for (const proxy of trustedProxies)
+    if (!isCidr(proxy)) faults.push(`AION_TRUSTED_PROXIES must list IP addresses or CIDRs, not "${proxy}"`)
+  const outboundAllow = list('AION_OUTBOUND_ALLOW')
+  for (const entry of outboundAllow)
+    if (!isCidr(entry) && !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(entry))
+      faults.push(`AION_OUTBOUND_ALLOW must list host names, IP addresses or CIDRs, not "${entry}"`)
+  const secret = value('AION_SECRET')
+  if (secret !== null && Buffer.byteLength(secret) < 32) faults.push('AION_SECRET must be at least 32 bytes long')
+  if (production && secret === null)
+    faults.push('AION_SECRET is required in production: 32 bytes or more, for example from `openssl rand -base64 48`')
+  if (production && secret !== null && isWeak(secret))
+    faults.push('AION_SECRET is a default or repeats itself: make one with `openssl rand -base64 48`')
+  const publicUrl = url('AION_PUBLIC_URL', ['https:', 'http:'], true)
+  if (production && value('AION_PUBLIC_URL') === null)
+    faults.push('AION_PUBLIC_URL is required in production: the origin that links in mail carry')
+  const redisUrl = value('REDIS_URL')
+  if (redisUrl !== null && !parseRedisUrl(redisUrl))
+    faults.push(
+      'REDIS_URL must be redis://host:6379/0, rediss://…, redis+sentinel://host,host/master or redis+cluster://host,host',
+    )
+  const limits = Object.fromEntries(
+    Object.entries(limitDefaults).map(([key, [name, fallback]]) => [key, rate(name, fallback)]),
+  ) as unknown as Config['limits']
+  const config: Config = {
+    production,
+    host: value('HOST') ?? '127.0.0.1',
+    port: integer('PORT', 3000, 0, 65535),
+    dataDir: resolve(value('AION_DATA_DIR') ?? 'data'),
+    publicUrl,
+    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl,
+    redisPrefix: value('AION_REDIS_PREFIX') ?? 'aion:',
+    smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
+    mailFrom: value('AION_MAIL_FROM') ?? `Aionvision <no-reply@${publicUrl ? new URL(publicUrl).hostname : 'localhost'}>`,
+    trustedProxies,
+    secret,
+    limits,
+    planOverrides: value('AION_PLAN_OVERRIDES') ?? undefined,
+    tenantCeilingFactor: integer('AION_TENANT_CEILING_FACTOR', 5, 0, 1000),
+    selfServicePlans: flag('AION_SELF_SERVICE_PLANS', !production),
+    logLevel,
+    keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
+    outboundAllow,
+    secretScanningKeysUrl: url('AION_SECRET_SCANNING_KEYS_URL', production ? ['https:'] : ['https:', 'http:']),
+    breachedPasswordsUrl: url('AION_BREACHED_PASSWORDS_URL', ['https:', 'http:']),
+    oidcProviders: readOidcProviders(env, production, faults),
+    s3: readS3(value, url, flag, faults),
+  }
+  if (faults.length) throw new StartupError(`The configuration is not valid: ${faults.join('; ')}.`)
+  return Object.freeze(config)
+}
+
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+const s3Names = [
+  'S3_ENDPOINT',
+  'S3_PUBLIC_ENDPOINT',
+  'S3_REGION',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'S3_FORCE_PATH_STYLE',
+  'S3_SIGN_LENGTH',
+]
+
+function readS3(
+  value: (name: string) => string | null,
+  url: (name: string, protocols: string[], originOnly: boolean) => string | null,
+  flag: (name: string, fallback: boolean) => boolean,
+  faults: string[],
+): S3Settings | null {
+  const bucket = value('S3_BUCKET')
+  if (bucket === null) {
+    const given = s3Names.filter((name) => value(name) !== null)
+    if (given.length > 0) faults.push(`S3_BUCKET is missing: ${given.join(', ')} ${given.length > 1 ? 'need' : 'needs'} it`)
+    return null
+  }
+  if (!bucketName.test(bucket)) faults.push(`S3_BUCKET must be the name of a bucket, not "${bucket}"`)
+  const region = value('S3_REGION') ?? 'us-east-1'
+  if (!/^[a-z0-9-]{2,32}$/.test(region)) faults.push(`S3_REGION must be a region such as eu-west-1, not "${region}"`)
+  const accessKeyId = value('S3_ACCESS_KEY_ID')
+  const secretAccessKey = value('S3_SECRET_ACCESS_KEY')
+  if ((accessKeyId === null) !== (secretAccessKey === null))
+    faults.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are given both or neither')
+  const given = url('S3_ENDPOINT', ['https:', 'http:'], true)
+  const endpoint = given ?? `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  const aws = given === null || /\.amazonaws\.com(\.cn)?$/.test(given)
+  const relative = value('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI')
+  return {
+    endpoint,
+    publicEndpoint: url('S3_PUBLIC_ENDPOINT', ['https:', 'http:'], true) ?? endpoint,
+    bucket,
+    region,
+    forcePathStyle: flag('S3_FORCE_PATH_STYLE', !aws),
+    signLength: flag('S3_SIGN_LENGTH', aws),
+    keys: accessKeyId !== null && secretAccessKey !== null ? { accessKeyId, secretAccessKey } : null,
+    role: {
+      roleArn: value('AWS_ROLE_ARN'),
+      webIdentityTokenFile: value('AWS_WEB_IDENTITY_TOKEN_FILE'),
+      containerUrl: relative !== null ? `http://169.254.170.2${relative}` : value('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
+      containerToken: value('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
+      containerTokenFile: value('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'),
+      metadataEndpoint: value('AWS_EC2_METADATA_SERVICE_ENDPOINT')?.replace(/\/$/, '') ?? 'http://169.254.169.254',
+    },
+  }
+}
+
+const oidcSettings = ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET', 'LABEL', 'SCOPES']
+
+function readOidcProviders(env: NodeJS.ProcessEnv, production: boolean, faults: string[]): OidcProvider[] {
+  const given = new Map<string, Map<string, string>>()
+  for (const [variable, value] of Object.entries(env)) {
+    const [, name, setting] = /^OIDC_([A-Z][A-Z0-9]{0,30})_([A-Z_]+)$/.exec(variable) ?? []
+    if (!name || !setting || !value) continue
+    if (!oidcSettings.includes(setting))
+      faults.push(`${variable} is not a setting: OIDC_${name}_ takes ${oidcSettings.join(', ')}`)
+    else given.set(name, (given.get(name) ?? new Map()).set(setting, value))
+  }
+  return [...given].sort().map(([name, settings]) => {
+    const required = (setting: string, fallback = '') => {
+      const value = settings.get(setting) ?? fallback
+      if (value === '') faults.push(`OIDC_${name}_${setting} is missing: a provider needs it`)
+      return value
+    }
+    const issuer = required('ISSUER', name === 'GOOGLE' ? 'https://accounts.google.com' : '')
+    if (issuer !== '' && !isIssuer(issuer, production))
+      faults.push(`OIDC_${name}_ISSUER must be an https:// URL without query${production ? '' : ', or http:// on this machine'}`)
+    const scopes = settings.get('SCOPES') ?? 'openid email profile'
+    if (!scopes.split(' ').includes('openid')) faults.push(`OIDC_${name}_SCOPES must hold openid`)
+    return {
+      name: name.toLowerCase(),
+      label: settings.get('LABEL') ?? `${name[0]}${name.slice(1).toLowerCase()}`,
+      issuer,
+      clientId: required('CLIENT_ID'),
+      clientSecret: required('CLIENT_SECRET'),
+      scopes,
+    }
+  })
+}
+
+function isIssuer(text: string, production: boolean): boolean {
+  const url = safeUrl(text)
+  if (!url || url.search || url.hash || url.username) return false
+  const loopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback && !production)
+}
+
+function safeUrl(raw: string): URL | null {
+  try {
+    return new URL(raw)
+  } catch {
+    return null
+  }
+}
+
+function isCidr(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+  )
+}
+
+/** Fewer than 8 different characters, or a word that sample files carry: nobody drew this from a random source. */
+function isWeak(secret: string): boolean {
+  return new Set(secret).size < 8 || /change.?me|default|example|your.?secret|insecure|password/i.test(secret)
+}

@@ -1,0 +1,180 @@
+// A whole server: real parts are put together here, started in order, and stopped in the reverse one.
+import { mkdir } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { createLoginDelays } from './features/accounts/login-delays.ts'
+import { accountTasks } from './features/accounts/send-mail.ts'
+import { createKeyAuthenticator } from './features/api-keys/authenticate-key.ts'
+import { keyTasks } from './features/api-keys/tasks.ts'
+import { createRefusalSampler } from './features/audit/sample-refusals.ts'
+import { auditTasks } from './features/audit/tasks.ts'
+import { cliLoginTasks } from './features/cli-login/tasks.ts'
+import { fileTasks } from './features/files/tasks.ts'
+import { identityTasks } from './features/identities/tasks.ts'
+import { leakTasks } from './features/leaks/tasks.ts'
+import { createFindBucket } from './features/own-bucket/find-bucket.ts'
+import { readPlans } from './features/plans/plan-table.ts'
+import { profileTasks } from './features/profile/tasks.ts'
+import { createLocalLimiter } from './features/rate-limits/rate-limiter.ts'
+import { createRedisLimiter } from './features/rate-limits/redis-limiter.ts'
+import { secondFactorTasks } from './features/second-factor/tasks.ts'
+import { createSessionAuthenticator } from './features/sessions/authenticate-session.ts'
+import { tenantTasks } from './features/tenants/tasks.ts'
+import { uploadTasks } from './features/uploads/sweep.ts'
+import { createUsageRecorder } from './features/usage/recorder.ts'
+import { usageTasks } from './features/usage/tasks.ts'
+import { webhookTasks } from './features/webhooks/tasks.ts'
+import { createWebhookSender } from './features/webhooks/webhook-sender.ts'
+import { createBreachedPasswords } from './platform/breached-passwords.ts'
+import { createChanges } from './platform/changes.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { connect } from './platform/database/database.ts'
+import { migrate } from './platform/database/migrate.ts'
+import { createJobs, installJobs } from './platform/jobs.ts'
+import { outboxMailer, smtpMailer } from './platform/mailer.ts'
+import { openStore } from './platform/object-store/open-store.ts'
+import { createPasswords } from './platform/passwords.ts'
+import { connectRedis } from './platform/redis.ts'
+import type { Secrets } from './platform/secrets.ts'
+
+// The same from src/ and from dist/.
+const webDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
+
+export interface RunningServer {
+  readonly url: string
+  readonly deps: Deps
+  /** Drains: every accepted request is answered, what is batched is written, then all is closed. */
+  stop(): Promise<void>
+}
+
+/** An idle connection gets this long to send what was already on its way before it is closed. */
+const lingerMs = 1_000
+const drainMsMax = 30_000
+
+export async function startServer(
+  config: Config,
+  database: pg.PoolConfig,
+  clock: Clock,
+  secrets: Secrets,
+  log: Logger,
+): Promise<RunningServer> {
+  let stopping = false
+  const { pool, db } = connect(database, (error) => {
+    if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
+  })
+  const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
+  const unwind = async () => {
+    stopping = true
+    for (const step of undo.splice(0).reverse())
+      await step().catch((error: Error) => log.error({ err: error.message }, 'while stopping'))
+  }
+  try {
+    await migrate(db)
+    await installJobs(pool)
+    const outbox = join(config.dataDir, 'outbox')
+    await mkdir(outbox, { recursive: true, mode: 0o700 })
+    const plans = readPlans(config.planOverrides)
+    const changes = createChanges({ connection: database, log })
+    const local = createLocalLimiter({ clock, file: join(config.dataDir, 'rate-limits.json') })
+    const limiter = config.redisUrl
+      ? createRedisLimiter({
+          redis: connectRedis(config.redisUrl, log),
+          local,
+          log,
+          prefix: config.redisPrefix,
+          clock: clock === systemClock ? undefined : clock,
+        })
+      : local
+    let publicUrl = config.publicUrl ?? ''
+    const origin = () => publicUrl
+    const deps: Deps = {
+      config,
+      publicUrl: origin,
+      db,
+      pool,
+      clock,
+      secrets,
+      plans,
+      changes,
+      limiter,
+      log,
+      webDirectory,
+      audit: secrets.derive('audit'),
+      jobs: createJobs({ pool, log }),
+      mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : outboxMailer(outbox, clock),
+      store: await openStore({
+        s3: config.s3,
+        dataDir: config.dataDir,
+        db,
+        secrets,
+        clock,
+        log,
+        publicUrl: origin,
+        findBucket: createFindBucket({ db, clock, secrets, config }),
+      }),
+      passwords: createPasswords({ breached: createBreachedPasswords(config.breachedPasswordsUrl, log) }),
+      delays: createLoginDelays(clock),
+    }
+    const keys = createKeyAuthenticator(deps)
+    const sessions = createSessionAuthenticator(deps)
+    const usage = createUsageRecorder(deps)
+    const refusals = createRefusalSampler(deps)
+    let draining = false
+    const app = await buildApp(deps, { keys, sessions, usage, refusals, draining: () => draining })
+    await limiter.start()
+    await changes.start()
+    undo.push(() => changes.stop())
+    const batched = [keys, sessions, usage, refusals, createWebhookSender(deps)]
+    for (const part of batched) part.start()
+    undo.push(() => limiter.stop(), ...batched.map((part) => () => part.stop()))
+    const work = [
+      accountTasks,
+      secondFactorTasks,
+      identityTasks,
+      cliLoginTasks,
+      profileTasks,
+      tenantTasks,
+      auditTasks,
+      webhookTasks,
+      usageTasks,
+      keyTasks,
+      leakTasks,
+      uploadTasks,
+      fileTasks,
+    ].map((tasksOf) => tasksOf(deps))
+    await deps.jobs.start(
+      Object.assign({}, ...work.map(({ tasks }) => tasks)),
+      work.flatMap(({ cron }) => cron),
+    )
+    undo.push(() => deps.jobs.stop())
+    await app.listen({ host: config.host, port: config.port })
+    const { port, address, family } = app.server.address() as AddressInfo
+    const host =
+      config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : config.host
+    const url = `http://${host}:${port}`
+    publicUrl = config.publicUrl ?? url
+    undo.push(async () => {
+      draining = true
+      // Stops listening without touching idle connections, unlike http.Server.close().
+      const closed = new Promise<void>((resolve) =>
+        Object.getPrototypeOf(Object.getPrototypeOf(app.server)).close.call(app.server, () => resolve()),
+      )
+      const deadline = setTimeout(() => app.server.closeAllConnections(), drainMsMax)
+      const linger = setInterval(() => app.server.closeIdleConnections(), lingerMs)
+      await closed
+      clearTimeout(deadline)
+      clearInterval(linger)
+      await app.close()
+    })
+    return { url, deps, stop: unwind }
+  } catch (error) {
+    await unwind()
+    throw error
+  }
+}
