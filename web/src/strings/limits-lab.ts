@@ -1,0 +1,31 @@
+// The limits lab.
+export const limitsLab = {
+  title: 'Limits lab',
+  lead: 'Three minutes of traffic against a limit, decided by the very code that the server runs. Nothing is sent.',
+  plan: 'Plan',
+  ownLimit: 'A limit of your own',
+  limit: 'Requests a minute',
+  pattern: 'Traffic',
+  patterns: {
+    steady: ['Steady', 'A request every so often, the same all the time.'],
+    bursts: ['Bursts', 'All at once, every twenty seconds.'],
+    edges: [
+      'At the edges',
+      'A whole minute’s worth just before a full minute, and again just after it: what fixed windows let through.',
+    ],
+    random: ['At random', 'Independent requests, as many visitors make them.'],
+    patient: ['Waits as told', 'As fast as it can, and after a refusal exactly as long as Retry-After says.'],
+  },
+  rate: 'Requests a minute, on average',
+  again: 'Draw again',
+  timeline: 'Requests over three minutes: admitted above the line, refused below it',
+  result: (admitted: number, refused: number) => `${admitted} admitted, ${refused} refused`,
+  worst: (count: number, limit: number) => `At most ${count} in any rolling minute, of ${limit} allowed`,
+  choose: 'Request',
+  at: (seconds: string) => `${seconds} s`,
+  admitted: 'Admitted',
+  refused: 'Refused: 429',
+  headers: 'What the headers say',
+  table: 'Requests',
+  columns: { number: '#', at: 'At', verdict: 'Verdict', remaining: 'Remaining', retryAfter: 'Retry-After' },
+} as const
