@@ -1,0 +1,119 @@
+// A server to hold to its promise: the one at AION_BASE_URL, or one of our own, started the way a user starts it.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+export interface Server {
+  readonly url: string
+  readonly dataDir: string
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>
+  /** Stops, and removes the data directory. */
+  discard(): Promise<void>
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+type Env = Record<string, string>
+
+/** Limits that would stop a test suite, not what it tests. */
+export const relaxed: Env = {
+  AION_LIMIT_LOGIN: 'off',
+  AION_LIMIT_REGISTER: 'off',
+  AION_LIMIT_RESET: 'off',
+  AION_LIMIT_RESEND: 'off',
+}
+
+/** Objects in the bucket that start-radosgw.mjs made, where the environment names one; else on disk. */
+const {
+  AION_TEST_S3_ENDPOINT: endpoint,
+  AION_TEST_S3_BUCKET: bucket = '',
+  AION_TEST_S3_ACCESS_KEY_ID: accessKeyId = '',
+  AION_TEST_S3_SECRET_ACCESS_KEY: secretAccessKey = '',
+} = process.env
+const objects: Env = endpoint
+  ? { S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey }
+  : {}
+
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'aion-acceptance-'))
+}
+
+/** One process builds while the others wait; what is built already is left alone. */
+function buildOnce(): void {
+  execFileSync('flock', [join(tmpdir(), 'aion-acceptance-build.lock'), process.execPath, 'server/bin/build.js'], {
+    cwd: repository,
+  })
+}
+
+export function spawnServer(env: Env, command: readonly string[] = [process.execPath]): ChildProcess {
+  buildOnce()
+  const [program = process.execPath, ...rest] = command
+  return spawn(program, [...rest, join(repository, 'server/bin/aion-server.js')], {
+    cwd: repository,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0', ...objects, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+function collect(child: ChildProcess): { stdout: () => string; stderr: () => string } {
+  const chunks = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    chunks.stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    chunks.stderr += text
+  })
+  return { stdout: () => chunks.stdout, stderr: () => chunks.stderr }
+}
+
+export async function startServer(env: Env = {}, dataDir?: string): Promise<Server> {
+  const directory = dataDir ?? (await temporaryDirectory())
+  const child = spawnServer({ AION_DATA_DIR: directory, ...env })
+  const { stdout, stderr } = collect(child)
+  const ended = once(child, 'close')
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      if (stdout().split('\n').length > 3) resolve(/http:\/\/\S+/.exec(stdout())?.[0] ?? '')
+    })
+    child.once('close', (code) => reject(new Error(`The server ended with ${code}: ${stderr()}`)))
+  })
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await ended
+    return child.exitCode
+  }
+  const discard = async () => {
+    await stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+  return { url, dataDir: directory, child, stdout, stderr, stop, discard }
+}
+
+/** For starts that must fail: runs until the process ends by itself. */
+export async function runToExit(env: Env, command?: readonly string[]): Promise<Exit> {
+  const child = spawnServer(env, command)
+  const { stdout, stderr } = collect(child)
+  const guard = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  const [code] = (await once(child, 'close')) as [number | null]
+  clearTimeout(guard)
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+/** The server under test: somebody else's at AION_BASE_URL, else our own. */
+export async function serverUnderTest(env: Env = relaxed): Promise<{ url: string; discard(): Promise<void> }> {
+  const given = process.env.AION_BASE_URL
+  return given ? { url: given.replace(/\/$/, ''), discard: async () => {} } : startServer(env)
+}
