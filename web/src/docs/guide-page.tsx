@@ -94,7 +94,7 @@ export function ErrorList() {
       <h2 className="mb-3 text-lg">{text.errors}</h2>
       <ul className="grid gap-x-6 sm:grid-cols-2">
         {errors.map(({ code, status, summary }) => (
-          <li key={code} className="border-t border-line py-2.5">
+          <li key={code} className="min-w-0 border-t border-line py-2.5 wrap-anywhere">
             <a href={`/docs/errors/${code}`} className="text-accent hover:underline">
               <code>{code}</code>
             </a>{' '}

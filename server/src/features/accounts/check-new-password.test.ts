@@ -53,8 +53,6 @@ describe('breached passwords', () => {
     await call(server, 'POST', `${base}/password-reset/request`, { body: { email: person.email } })
     const reset = { token: tokenIn((await server.mail.to(person.email, 2))[0]), new_password: breached }
     expect((await call(server, 'POST', `${base}/password-reset/complete`, { body: reset })).status).toBe(422)
-    const page = await fetch(`${server.url}/auth/reset-password`, { method: 'POST', body: new URLSearchParams(reset) })
-    expect([page.status, (await page.text()).includes('will not do')]).toEqual([422, true])
     const good = { ...reset, new_password: 'Sturdy-Passphrase-44' }
     expect((await call(server, 'POST', `${base}/password-reset/complete`, { body: good })).status).toBe(200)
   })
