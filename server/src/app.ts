@@ -34,7 +34,7 @@ import { exposeToOrigin, installCrossOrigin } from './http/cross-origin.ts'
 import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
-import { installValidation } from './http/validation.ts'
+import { installSchemaCompilers } from './http/schema-compilers.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createSite, type SendSite } from './pages/web.ts'
 
@@ -123,7 +123,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
   const sendSite = deps.webDirectory ? createSite(deps, deps.webDirectory) : null
   installErrors(app, deps, access, sendSite)
   installJsonBody(app)
-  installValidation(app)
+  installSchemaCompilers(app)
   installAccess(app, access)
   installCrossOrigin(app)
   await installOpenapi(app, version)
