@@ -1,6 +1,7 @@
 // aion-admin from the shell: joins a running server's database and is back when the server has taken the change; works without one too.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { backendsOf } from './support/backends.ts'
 import { call, createKey, register, signIn, signUp } from './support/client.ts'
 import { type Run, run } from './support/run.ts'
 import { relaxed, repository, type Server, startServer } from './support/server.ts'
@@ -11,14 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.discard())
 
-function admin(...words: string[]): Promise<Run> {
-  return run(
-    process.execPath,
-    [join(repository, 'server/bin/aion-admin.js'), ...words],
-    '',
-    { AION_DATA_DIR: server.dataDir },
-    repository,
-  )
+async function admin(...words: string[]): Promise<Run> {
+  const env = { AION_DATA_DIR: server.dataDir, ...(await backendsOf(server.dataDir)) }
+  return run(process.execPath, [join(repository, 'server/bin/aion-admin.js'), ...words], '', env, repository)
 }
 
 test('a plan set from the shell decides the very next request', async () => {

@@ -5,6 +5,7 @@ import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { discardBackends } from './support/backends.ts'
 import { call, register, signIn } from './support/client.ts'
 import { databaseOf } from './support/database.ts'
 import { type Exit, relaxed, runToExit, type Server, startServer, temporaryDirectory } from './support/server.ts'
@@ -22,7 +23,10 @@ async function started(env?: Record<string, string>, dataDir?: string): Promise<
 
 async function emptyDirectory(): Promise<string> {
   const directory = await temporaryDirectory()
-  cleanups.push(() => rm(directory, { recursive: true, force: true }))
+  cleanups.push(async () => {
+    await discardBackends(directory)
+    await rm(directory, { recursive: true, force: true })
+  })
   return directory
 }
 

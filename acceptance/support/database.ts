@@ -1,26 +1,28 @@
-// A look into a running server's own PostgreSQL, for what must be proved of what is at rest.
+// A look into a running server's PostgreSQL, for what must be proved of what is at rest.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { externalDatabaseUrl, shutExternalDatabase } from './backends.ts'
 import type { Server } from './server.ts'
 
-/** The socket's directory and port stand in postmaster.pid, wherever below the data directory that is. */
 export async function databaseOf(server: Pick<Server, 'dataDir'>): Promise<pg.Client> {
-  const [, , , port, directory] = postmaster(server)
-  const client = new pg.Client({ host: directory, port: Number(port), user: 'postgres', database: 'postgres' })
+  const client = new pg.Client({ connectionString: databaseUrlOf(server) })
   client.on('error', () => {})
   await client.connect()
   return client
 }
 
-/** For a second server on the first one's database: DATABASE_URL by its socket. */
+/** The embedded one's socket and port stand in postmaster.pid, wherever below the data directory that is. */
 export function databaseUrlOf(server: Pick<Server, 'dataDir'>): string {
+  const external = externalDatabaseUrl(server.dataDir)
+  if (external) return external
   const [, , , port, directory = ''] = postmaster(server)
   return `postgres://postgres@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`
 }
 
-/** PostgreSQL's immediate shutdown, behind the server's back. */
+/** Behind the server's back: PostgreSQL's immediate shutdown, or no way to it any more. */
 export async function stopDatabaseOf(server: Pick<Server, 'dataDir'>): Promise<void> {
+  if (externalDatabaseUrl(server.dataDir)) return shutExternalDatabase(server.dataDir)
   const pid = Number(postmaster(server)[0])
   process.kill(pid, 'SIGQUIT')
   const lives = () => {

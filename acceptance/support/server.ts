@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { backendsOf, discardBackends, objects } from './backends.ts'
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
@@ -35,17 +36,6 @@ export const relaxed: Env = {
   AION_LIMIT_RESET: 'off',
   AION_LIMIT_RESEND: 'off',
 }
-
-/** Objects in the bucket that start-radosgw.mjs made, where the environment names one; else on disk. */
-const {
-  AION_TEST_S3_ENDPOINT: endpoint,
-  AION_TEST_S3_BUCKET: bucket = '',
-  AION_TEST_S3_ACCESS_KEY_ID: accessKeyId = '',
-  AION_TEST_S3_SECRET_ACCESS_KEY: secretAccessKey = '',
-} = process.env
-const objects: Env = endpoint
-  ? { S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey }
-  : {}
 
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'aion-acceptance-'))
@@ -81,7 +71,8 @@ function collect(child: ChildProcess): { stdout: () => string; stderr: () => str
 
 export async function startServer(env: Env = {}, dataDir?: string): Promise<Server> {
   const directory = dataDir ?? (await temporaryDirectory())
-  const child = spawnServer({ AION_DATA_DIR: directory, ...env })
+  const backends = env.DATABASE_URL ? {} : await backendsOf(directory)
+  const child = spawnServer({ AION_DATA_DIR: directory, ...backends, ...env })
   const { stdout, stderr } = collect(child)
   const ended = once(child, 'close')
   const url = await new Promise<string>((resolve, reject) => {
@@ -97,6 +88,7 @@ export async function startServer(env: Env = {}, dataDir?: string): Promise<Serv
   }
   const discard = async () => {
     await stop()
+    await discardBackends(directory)
     await rm(directory, { recursive: true, force: true })
   }
   return { url, dataDir: directory, child, stdout, stderr, stop, discard }
@@ -104,7 +96,8 @@ export async function startServer(env: Env = {}, dataDir?: string): Promise<Serv
 
 /** For starts that must fail: runs until the process ends by itself. */
 export async function runToExit(env: Env, command?: readonly string[]): Promise<Exit> {
-  const child = spawnServer(env, command)
+  const backends = env.AION_DATA_DIR && !env.DATABASE_URL ? await backendsOf(env.AION_DATA_DIR) : {}
+  const child = spawnServer({ ...backends, ...env }, command)
   const { stdout, stderr } = collect(child)
   const guard = setTimeout(() => child.kill('SIGKILL'), 30_000)
   const [code] = (await once(child, 'close')) as [number | null]
