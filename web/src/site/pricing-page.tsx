@@ -20,7 +20,7 @@ function bytes(value: number | null): string {
 const count = (value: number | null) => (value === null ? text.unlimited : value === 0 ? text.none : number.format(value))
 
 const rows: readonly { readonly label: string; readonly value: (plan: Plan) => string }[] = [
-  { label: text.rows.requests, value: (plan) => (plan.api_access ? count(plan.requests_per_minute) : text.none) },
+  { label: text.rows.requests, value: (plan) => count(plan.requests_per_minute) },
   { label: text.rows.keys, value: (plan) => count(plan.active_keys) },
   { label: text.rows.storage, value: (plan) => bytes(plan.storage_bytes_max) },
   { label: text.rows.uploads, value: (plan) => count(plan.monthly_uploads) },
