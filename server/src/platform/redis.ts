@@ -15,7 +15,7 @@ export interface RedisConnection {
 }
 
 /** Beyond it Redis counts as gone: a request waits for it once, and no longer. */
-const answerTimeoutMs = 250
+const answerTimeoutMs = 500
 const reconnectMs = 200
 const defaultPort = 6379
 const sentinelPort = 26_379
@@ -72,27 +72,36 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       const known = hashes.get(script)
       if (known)
         try {
-          return await client.evalsha(known, keys.length, ...keys, ...args)
+          return await inTime(client.evalsha(known, keys.length, ...keys, ...args))
         } catch (error) {
           // It was restarted, or another node of the cluster is asked for the first time.
           if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
         }
-      const answer = await client.eval(script, keys.length, ...keys, ...args)
+      const answer = await inTime(client.eval(script, keys.length, ...keys, ...args))
       hashes.set(script, sha1(script))
       return answer
     },
-    ping: () => client.ping(),
+    ping: () => inTime(client.ping()),
     async beat(key, id, now, before) {
-      await client.zadd(key, now, id)
-      await client.zremrangebyscore(key, '-inf', before)
-      return client.zcard(key)
+      await inTime(client.zadd(key, now, id))
+      await inTime(client.zremrangebyscore(key, '-inf', before))
+      return inTime(client.zcard(key))
     },
-    leave: (key, id) => client.zrem(key, id),
-    del: (key) => client.del(key),
+    leave: (key, id) => inTime(client.zrem(key, id)),
+    del: (key) => inTime(client.del(key)),
     async close() {
       client.disconnect()
     },
   }
+}
+
+/** A process that was too busy to look does not blame Redis: the answer may lie there unread, so it looks once more before it gives up. */
+function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`no answer within ${answerTimeoutMs} ms`))
+    const timer = setTimeout(() => setImmediate(late), answerTimeoutMs)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function open({ kind, hosts, tls, username, password, master, db }: RedisAddress): Redis | Cluster {
@@ -100,7 +109,6 @@ function open({ kind, hosts, tls, username, password, master, db }: RedisAddress
     ...(username && { username }),
     ...(password && { password }),
     ...(tls && { tls: {} }),
-    commandTimeout: answerTimeoutMs,
     connectTimeout: 2_000,
     // Who asks while there is no connection learns that at once, and goes on without.
     enableOfflineQueue: false,

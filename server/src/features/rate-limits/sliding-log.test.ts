@@ -25,7 +25,7 @@ it('admits never more than N in any rolling window, and refuses nothing that a c
         const wait = log.wait(now, windowMs, limit)
         expect(wait === 0).toBe(naive.length < limit)
         expect(log.remaining(limit)).toBe(limit - naive.length)
-        if (wait > 0) expect(wait).toBe((naive[naive.length - limit] ?? 0) + windowMs - now)
+        if (wait > 0) expect(wait).toBe(windowMs - (now - (naive[naive.length - limit] ?? 0)))
         else {
           log.admit(now, limit)
           admitted.push(now)
