@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onDisk } from './support/backends.ts'
 import { call, changePlan, createKey, register, signIn, signUp, storeDocument, succeed } from './support/client.ts'
 import { databaseOf, stopDatabaseOf } from './support/database.ts'
 import { read, snippets } from './support/documents.ts'
@@ -10,6 +11,8 @@ import { bash } from './support/run.ts'
 import { relaxed, repository, serverUnderTest, startServer } from './support/server.ts'
 import { totpCode } from './support/totp.ts'
 
+/** The pages tell of upload URLs that the server answers itself. */
+const embeddedStore = { ...relaxed, ...onDisk }
 const pages = readdirSync(`${repository}/docs/errors`)
   .filter((file) => file.endsWith('.md'))
   .map((file) => file.slice(0, -3))
@@ -39,7 +42,7 @@ test.each(pages)('%s names its status, explains itself and shows an answer', (co
 describe('the examples answer as shown', () => {
   let server: Awaited<ReturnType<typeof serverUnderTest>>
   beforeAll(async () => {
-    server = await serverUnderTest()
+    server = await serverUnderTest(embeddedStore)
   })
   afterAll(() => server.discard())
 
@@ -71,7 +74,7 @@ interface Predicament {
 /** One upload a month, one at a time, and 20 MB of storage. */
 async function cramped(prepare?: Predicament['prepare']): Promise<Predicament> {
   const starter = { monthlyUploads: 1, concurrentUploads: 1, storageBytesMax: 20 * 2 ** 20 }
-  const server = await startServer({ ...relaxed, AION_PLAN_OVERRIDES: JSON.stringify({ starter }) })
+  const server = await startServer({ ...embeddedStore, AION_PLAN_OVERRIDES: JSON.stringify({ starter }) })
   return { url: server.url, ...(prepare && { prepare }), discard: server.discard }
 }
 

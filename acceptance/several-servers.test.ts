@@ -17,6 +17,7 @@ beforeAll(async () => {
   const env = {
     ...relaxed,
     REDIS_URL: redis.url,
+    AION_REDIS_PREFIX: 'several:',
     AION_SECRET: 'one secret for all of the servers, 32 bytes at least',
     AION_LIMIT_UNAUTHENTICATED: 'off',
     AION_TENANT_CEILING_FACTOR: '0',
