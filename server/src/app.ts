@@ -71,6 +71,11 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
       const given = request.headers['x-request-id']
       return typeof given === 'string' && uuid.test(given) ? given : randomUUID()
     },
+    // A path that is no URL meets no hook.
+    frameworkErrors: (_error, request, reply) => {
+      reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+      sendError(reply, new ApiError('BAD_REQUEST', 'The path of the request is not a valid URL: check its percent signs.'))
+    },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
       const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'

@@ -153,13 +153,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
     decision: Decision,
   ): MaybePromise<ApiError | null> {
     deps.setLimitHeaders(reply, decision.limit === key.limit ? 'key' : 'tenant', decision)
-    if (!decision.allowed)
-      return rateLimited(
-        `The limit of ${decision.limit} requests a minute is reached. Wait as long as Retry-After says.`,
-        decision.retryAfterMs,
-        { limit: decision.limit },
-      )
-    deps.touchKey(key.keyId, request.ip)
+    // Whatever is left of a limit: waiting would not help.
     const plan = deps.plans[key.plan]
     if (!plan.apiAccess)
       return new ApiError('INSUFFICIENT_SUBSCRIPTION_TIER', 'Insufficient subscription tier', {
@@ -167,6 +161,13 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
         required_plan: 'STARTER',
         pricing_url: `${deps.publicUrl()}/pricing`,
       })
+    if (!decision.allowed)
+      return rateLimited(
+        `The limit of ${decision.limit} requests a minute is reached. Wait as long as Retry-After says.`,
+        decision.retryAfterMs,
+        { limit: decision.limit },
+      )
+    deps.touchKey(key.keyId, request.ip)
     if (access.credential === 'session')
       return new ApiError('SESSION_REQUIRED', 'This can only be done when signed in: use a session, not an API key.')
     const tenant = request.headers['x-tenant-id']

@@ -33,6 +33,8 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   // FastAPI's list stands beside the envelope because existing clients read it.
   if (error.code === 'VALIDATION_ERROR') body.detail = error.details.issues ?? []
   reply.request.errorCode = error.code
+  // RFC 9110 §15.5.2: a 401 says how to do better.
+  if (errorTable[error.code] === 401) reply.header('www-authenticate', 'Bearer realm="aionvision"')
   return reply
     .code(errorTable[error.code])
     .headers(error.headers)

@@ -12,6 +12,11 @@ export function readMoment(written: string | undefined): Date | 'unreadable' | n
   return Number.isNaN(moment.getTime()) ? 'unreadable' : moment
 }
 
+/** As the end of a span, which a date alone reaches to its last millisecond. */
+export function readEnd(written: string | undefined): Date | 'unreadable' | null {
+  return readMoment(/^\d{4}-\d\d-\d\d$/.test(written ?? '') ? `${written}T23:59:59.999` : written)
+}
+
 export function unreadable(field: string): Issue {
   return { loc: ['query', field], msg: 'Must be a date or a time in ISO 8601', type: 'datetime_parsing' }
 }

@@ -188,7 +188,7 @@ function Shell({ children }: { readonly children: ReactNode }) {
         <div className="grid px-3 pb-2 empty:hidden lg:px-0 lg:pt-3">
           <UploadsUnderWay />
         </div>
-        <div className="mt-auto grid gap-3 px-2 max-lg:hidden">
+        <div className="mt-auto grid grid-cols-[minmax(0,1fr)] gap-3 px-2 max-lg:hidden">
           <a href="/docs" className="text-muted hover:text-ink">
             {text.docs}
           </a>

@@ -14,7 +14,7 @@ interface DialogProps {
   readonly title: ReactNode
   readonly description?: ReactNode
   readonly wide?: boolean
-  /** A click beside it does not close it: what it shows is not seen again. */
+  /** Neither Escape nor a click beside it closes it: what it shows is not seen again. */
   readonly keepOpen?: boolean
   readonly children?: ReactNode
 }
@@ -23,10 +23,13 @@ export function Dialog({ open, onOpenChange, title, description, wide, keepOpen,
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-[#000]/45" />
+        <Radix.Overlay className="fixed inset-0 z-50 bg-[#000]/45" />
         <Radix.Content
           {...(!description && { 'aria-describedby': undefined })}
-          {...(keepOpen && { onInteractOutside: (event: Event) => event.preventDefault() })}
+          {...(keepOpen && {
+            onInteractOutside: (event: Event) => event.preventDefault(),
+            onEscapeKeyDown: (event: KeyboardEvent) => event.preventDefault(),
+          })}
           className={classes(
             'fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 overflow-y-auto break-words rounded-card border border-line bg-raised p-5 shadow-2xl sm:p-6',
             wide ? 'max-w-2xl' : 'max-w-lg',

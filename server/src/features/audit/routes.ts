@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Deps } from '../../deps.ts'
 import type { Access } from '../../http/access.ts'
 import { ApiError, validationError } from '../../http/errors.ts'
-import { readMoment, unreadable } from '../../http/moment.ts'
+import { readEnd, readMoment, unreadable } from '../../http/moment.ts'
 import { tenantOf } from '../../http/principal.ts'
 import { exportTrail } from './export-trail.ts'
 import { presentEntry } from './present-entry.ts'
@@ -103,7 +103,7 @@ export function auditRoutes({ db, audit }: Pick<Deps, 'db' | 'audit'>): FastifyP
 }
 
 function readPeriod(query: { date_from?: string; date_to?: string }): { from: Date | null; to: Date | null } {
-  const [from, to] = [readMoment(query.date_from), readMoment(query.date_to)]
+  const [from, to] = [readMoment(query.date_from), readEnd(query.date_to)]
   const issues = [
     ...(from === 'unreadable' ? [unreadable('date_from')] : []),
     ...(to === 'unreadable' ? [unreadable('date_to')] : []),

@@ -1,7 +1,7 @@
 // A page of a tenant's files: every filter of the contract narrows, and what cannot match yet matches nothing.
 import type { Deps } from '../../deps.ts'
 import { type Issue, validationError } from '../../http/errors.ts'
-import { readMoment, unreadable } from '../../http/moment.ts'
+import { readEnd, readMoment, unreadable } from '../../http/moment.ts'
 import { mediaTypes } from './content-types.ts'
 import { countFiles, type FileFilter, type FilePage, type FileRow, selectFiles } from './queries.ts'
 
@@ -47,7 +47,7 @@ function readQuery(tenantId: string, query: FileQuery): { filter: FileFilter | n
   const sort = Object.hasOwn(sortFields, query.sort_by ?? 'created_at') ? sortFields[query.sort_by ?? 'created_at'] : undefined
   const order = Object.hasOwn(orders, query.sort_order ?? 'desc') ? orders[query.sort_order ?? 'desc'] : undefined
   const wanted = query.media_types?.flatMap((types) => types.split(',')).map((type) => type.trim().toLowerCase())
-  const [from, to] = [readMoment(query.date_from), readMoment(query.date_to)]
+  const [from, to] = [readMoment(query.date_from), readEnd(query.date_to)]
   const issues: Issue[] = []
   if (from === 'unreadable') issues.push(unreadable('date_from'))
   if (to === 'unreadable') issues.push(unreadable('date_to'))

@@ -1,5 +1,5 @@
 // The rules a tenant sets for its own people: how long keys live, where they may be used from, and whether everybody needs a factor.
-import { validationError } from '../../http/errors.ts'
+import { ApiError, validationError } from '../../http/errors.ts'
 import type { Connection } from '../../platform/database/database.ts'
 import { checkAllowedIps } from '../api-keys/key-input.ts'
 import { countKeysBeyond } from '../api-keys/queries.ts'
@@ -37,7 +37,13 @@ export async function updatePolicy(deps: ChangeDeps, actor: Actor, input: Policy
     ...(input.allowed_ips !== undefined && { key_allowed_ips: [...new Set(input.allowed_ips ?? [])] }),
     ...(input.factor_required !== undefined && { factor_required: input.factor_required }),
   }
-  return changeTenant(deps, actor, 'ADMIN', async (trx, { now }) => {
+  return changeTenant(deps, actor, 'ADMIN', async (trx, { role, now }) => {
+    const asked = (await readPolicy(trx, tenantId, now)).factor_required
+    if ((input.factor_required ?? asked) !== asked && role !== 'owner')
+      throw new ApiError('INSUFFICIENT_PERMISSIONS', 'Only the owner may ask a second factor of everybody, or stop asking.', {
+        required: ['owner'],
+        held: [role],
+      })
     const fields = Object.keys(set)
     if (fields.length > 0) await updateTenant(trx, tenantId, set, new Date(now))
     const result = await readPolicy(trx, tenantId, now)

@@ -1,6 +1,6 @@
 // Spans of time, all of them UTC, half open and of whole minutes: what was asked for, and what it means where nothing was.
 import { type Issue, validationError } from '../../http/errors.ts'
-import { readMoment, unreadable } from '../../http/moment.ts'
+import { readEnd, readMoment, unreadable } from '../../http/moment.ts'
 import type { Range, Unit } from './queries.ts'
 
 export const minuteMs = 60_000
@@ -16,7 +16,7 @@ export interface Asked {
 
 /** Either end may be left out: the end is then now, the start is what `startOf` makes of the end. Each reaches to its whole minute. */
 export function readRange(asked: Asked, now: number, startOf: (lastMs: number) => number): Range {
-  const [from, to] = [readMoment(asked.start_date), readMoment(asked.end_date)]
+  const [from, to] = [readMoment(asked.start_date), readEnd(asked.end_date)]
   const issues: Issue[] = []
   if (from === 'unreadable') issues.push(unreadable('start_date'))
   if (to === 'unreadable') issues.push(unreadable('end_date'))

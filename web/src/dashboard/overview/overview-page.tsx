@@ -78,7 +78,7 @@ function Week() {
           }
         />
       </div>
-      <div className="mt-5 grid min-h-[180px]">
+      <div className="mt-5 grid min-h-[180px] grid-cols-[minmax(0,1fr)]">
         {usage?.total_requests === 0 && (
           <p className="self-center rounded-control bg-sunken px-4 py-8 text-center text-muted">{text.quiet}</p>
         )}

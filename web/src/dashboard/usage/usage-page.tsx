@@ -64,7 +64,7 @@ export function UsagePage() {
             <UsageChart points={usage.data?.points} period={period} />
           </>
         )}
-        <div className="grid items-start gap-5 lg:grid-cols-[3fr_2fr]">
+        <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <TopEndpoints period={period} />
           <Busiest />
         </div>
