@@ -10,8 +10,8 @@ export default defineConfig({
     reporters: ['default', './server/src/testing/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Two cores' worth of work that waits a good deal; files share what they import, since no module keeps a state.
-    maxWorkers: 3,
+    maxWorkers: 2,
+    // Files share what they import: no module keeps a state.
     isolate: false,
   },
 })

@@ -13,6 +13,7 @@ import {
   type TestServer,
   tokenIn,
 } from '../../testing/harness.ts'
+import { onDisk } from '../../testing/s3.ts'
 import { jpeg, upload } from '../../testing/uploads.ts'
 
 const hourMs = 3_600_000
@@ -23,7 +24,7 @@ describe('the user', () => {
   const clock = fakeClock()
   let server: TestServer
   beforeAll(async () => {
-    server = await startTestServer({ clock })
+    server = await startTestServer({ clock, env: onDisk })
   })
   afterAll(() => server.stop())
 
