@@ -89,7 +89,10 @@ test('a key is created, copied and tried without a pointer', async () => {
   await expect.poll(async () => (await focused(page)).name).toBe('Actions for By hand')
   await page.keyboard.press('Enter')
   await page.getByRole('menu').waitFor()
+  // The menu is seen a moment before it has the focus.
+  await expect.poll(() => page.evaluate(`document.activeElement.getAttribute('role')`)).toBe('menuitem')
   await page.keyboard.press('End')
+  await expect.poll(async () => (await focused(page)).name).toMatch(/^Revoke/)
   await page.keyboard.press('Enter')
   await page.getByRole('dialog', { name: 'Revoke By hand' }).waitFor()
   await tabTo(page, /^Revoke$/)

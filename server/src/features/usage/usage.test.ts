@@ -228,10 +228,12 @@ it('takes a range from its first minute to before its end, and both from the cal
   expect(await total('period=month')).toBe(111_110)
   expect(await total('period=week')).toBe(111_000)
   expect(await total('period=day')).toBe(100_000)
-  expect(await total('start_date=2026-11-01&end_date=2026-11-16')).toBe(110)
+  expect(await total('start_date=2026-11-01&end_date=2026-11-15')).toBe(110)
+  // A day alone as the end is within the span.
+  expect(await total('start_date=2026-11-01&end_date=2026-11-16')).toBe(11_110)
   expect(await total('start_date=2026-11-16T00:00:00Z&end_date=2026-11-16T23:59:00Z')).toBe(1_000)
   expect(await total('start_date=2026-11-16T01:00:30%2B01:00&end_date=2026-11-16T23:59:01Z')).toBe(11_000)
-  expect(await total('end_date=2026-11-01')).toBe(1)
+  expect(await total('end_date=2026-10-31')).toBe(1)
   const spans = (await read(owner, 'summary?start_date=2026-11-16T00:00:30Z&end_date=2026-11-16T23:59:01Z')).body.period
   expect(spans).toEqual({ start: '2026-11-16T00:00:00.000Z', end: '2026-11-17T00:00:00.000Z' })
   expect((await read(owner, 'summary')).body.performance.avg_response_time_ms).toBe(5)
@@ -256,7 +258,7 @@ it('takes a range from its first minute to before its end, and both from the cal
 it.each([
   ['summary?period=decade', 'period'],
   ['summary?start_date=yesterday', 'start_date'],
-  ['summary?start_date=2026-11-02&end_date=2026-11-02', 'end_date'],
+  ['summary?start_date=2026-11-02&end_date=2026-11-01', 'end_date'],
   ['summary?start_date=2027-01-01', 'start_date'],
   ['summary?api_key_id=mine', 'api_key_id'],
   ['details?page=0', 'page'],
