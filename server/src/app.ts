@@ -34,6 +34,7 @@ import { exposeToOrigin, installCrossOrigin } from './http/cross-origin.ts'
 import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
+import { installOverload } from './http/overload.ts'
 import { installSchemaCompilers } from './http/schema-compilers.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createSite, type SendSite } from './pages/web.ts'
@@ -120,6 +121,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     if (address?.includes(':')) Object.defineProperty(request, 'ip', { value: canonicalAddress(address) })
     done()
   })
+  installOverload(app, { requestsMax: config.requestsMax, log: deps.log })
   // When the answer is decided: listening for its end would cost more than deciding it.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.principal?.kind === 'key') usage.record(request, reply)
