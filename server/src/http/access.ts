@@ -289,7 +289,7 @@ function insideAll(lists: readonly BlockList[], address: string): boolean {
   return lists.every((list) => list.check(address, family))
 }
 
-const scopeOfLevel = ['', 'read', 'write', 'admin', 'owner'] as const
+export const scopeOfLevel = ['', 'read', 'write', 'admin', 'owner'] as const
 
 /** RFC 6750 §2.1: one scheme, one token; the scheme's case does not matter. */
 function bearerToken(header: string): string | null {
