@@ -35,6 +35,7 @@ import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
 import { installOverload } from './http/overload.ts'
+import { createRequestMetrics } from './http/request-metrics.ts'
 import { installSchemaCompilers } from './http/schema-compilers.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createSite, type SendSite } from './pages/web.ts'
@@ -122,9 +123,12 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     done()
   })
   installOverload(app, { requestsMax: config.requestsMax, log: deps.log })
+  const requests = createRequestMetrics()
   // When the answer is decided: listening for its end would cost more than deciding it.
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.principal?.kind === 'key') usage.record(request, reply)
+    const milliseconds = performance.now() - request.startedAt
+    requests.observe(request.route, reply.statusCode, milliseconds)
+    if (request.principal?.kind === 'key') usage.record(request, reply, milliseconds)
     done()
   })
   const sendSite = deps.webDirectory ? createSite(deps, deps.webDirectory) : null
@@ -159,7 +163,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     { prefix: '/api/v2' },
   )
   await app.register(objectRoutes(deps))
-  await app.register(operatorRoutes({ ...deps, draining }))
+  await app.register(operatorRoutes({ ...deps, keys, requests, version, draining }))
   await app.register(pageRoutes(deps, sendSite))
   app.get('/openapi.json', { config: { access: { credential: 'public' } }, schema: { hide: true } }, () => app.swagger())
   return app
