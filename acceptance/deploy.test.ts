@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { objects } from './support/backends.ts'
 import { call, createKey, signUp } from './support/client.ts'
 import { databaseUrlOf } from './support/database.ts'
-import { read } from './support/documents.ts'
+import { read, snippetsOf } from './support/documents.ts'
 import { hasNginx, type OwnNginx, prepareNginx } from './support/nginx.ts'
 import { relaxed, repository, type Server, startServer, temporaryDirectory } from './support/server.ts'
 
@@ -20,7 +20,7 @@ if (!withNginx) console.log('There is no nginx here (Debian: nginx-light): what 
 
 let directory: string
 let first: Server
-let image: { readonly url: string; readonly app: string; stop(): Promise<number | null> }
+let image: { readonly url: string; readonly app: string; readonly env: Record<string, string>; stop(): Promise<number | null> }
 let nginx: OwnNginx | null = null
 beforeAll(async () => {
   directory = await temporaryDirectory()
@@ -64,9 +64,10 @@ async function startImage(env: Record<string, string>) {
   symlinkSync(join(first.dataDir, 'outbox'), join(data, 'outbox'))
   if (!objects.S3_BUCKET) mkdirSync(join(first.dataDir, 'objects'), { recursive: true, mode: 0o700 })
   if (!objects.S3_BUCKET) symlinkSync(join(first.dataDir, 'objects'), join(data, 'objects'))
+  const all = { PATH: process.env.PATH ?? '', ...objects, ...env, AION_DATA_DIR: data, PORT: '0' }
   const child = spawn(process.execPath, JSON.parse(/^CMD (.+)$/m.exec(last)?.[1] ?? '[]').slice(1), {
     cwd: app,
-    env: { PATH: process.env.PATH ?? '', ...objects, ...env, AION_DATA_DIR: data, PORT: '0' },
+    env: all,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
@@ -81,7 +82,7 @@ async function startImage(env: Record<string, string>) {
     await ended
     return child.exitCode
   }
-  return { url, app, stop }
+  return { url, app, env: all, stop }
 }
 
 /** The test made nginx's certificate itself: `-k`. */
@@ -177,6 +178,27 @@ test('compose, chart and unit set only variables that are read, and the chart us
       .match(/[A-Z]+_[A-Z_]+(?==)/g)
       ?.filter((name) => !isRead(name)),
   ).toEqual([])
+})
+
+test('deploying.md: files, values and the job are those that there are, and the operator’s command works among the image’s files', async () => {
+  const snippets = (language: string) =>
+    snippetsOf('docs/guide/deploying.md')
+      .filter((snippet) => snippet.language === language)
+      .map(({ text }) => text)
+      .join('\n')
+  const commands = snippets('sh')
+  for (const path of commands.match(/\bdeploy\/[\w./-]+/g) ?? [])
+    expect([path, existsSync(join(repository, path))]).toEqual([path, true])
+  const values = read('deploy/helm/aionvision/values.yaml')
+  for (const [, name = ''] of commands.matchAll(/--set (\w+)/g)) expect(values).toMatch(new RegExp(`^${name}:`, 'm'))
+  const person = await signUp(first.url)
+  const [, told = ''] = /docker exec CONTAINER node (.+)/.exec(commands) ?? []
+  const args = told.replace('ada@example.com', person.email).split(' ')
+  await promisify(execFile)(process.execPath, args, { cwd: image.app, env: image.env })
+  const plan = await call(first.url, 'GET', '/api/v2/payment/subscription/status', { token: person.session })
+  expect(plan.raw.toLowerCase()).toContain('enterprise')
+  const scraped = parse(snippets('yaml')) as { scrape_configs: { job_name: string }[] }
+  expect(read('deploy/prometheus/alerts.yaml')).toContain(`job="${scraped.scrape_configs[0]?.job_name}"`)
 })
 
 test.skipIf(!withNginx)('nginx in front of two servers: an upload and its download pass through, metrics do not', async () => {
