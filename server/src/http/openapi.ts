@@ -35,11 +35,15 @@ const errorBody = {
 }
 
 const descriptions: Record<number, string> = {
+  400: 'The request cannot be read',
   401: 'No valid credential',
   403: 'Signed in, but not allowed',
   404: 'There is no such resource',
+  413: 'The body is larger than this route takes',
+  415: 'The body is not application/json, or does not say so',
   422: 'The request is not valid',
   429: 'A limit is reached; Retry-After says how long to wait',
+  500: 'A fault on our side; quote the request id when you report it',
   503: 'Cannot answer right now; Retry-After says when to try again',
 }
 
@@ -109,9 +113,10 @@ function shareErrors<Document extends { paths?: object; components?: object }>(d
 }
 
 function describeAccess(access: Access, schema: Record<string, unknown>, url: string, method: string): Record<string, unknown> {
-  const statuses = new Set<number>([503])
+  const statuses = new Set<number>([500, 503])
   if (access.credential !== 'public') for (const status of [401, 403, 404, 429]) statuses.add(status)
   if (access.credential === 'public' && method !== 'GET') for (const status of [403, 429]) statuses.add(status)
+  if (schema.body) for (const status of [400, 413, 415]) statuses.add(status)
   if (schema.body || schema.querystring || schema.params) statuses.add(422)
   const errors = Object.fromEntries(
     [...statuses].sort().map((status) => [status, { description: descriptions[status], ...errorBody }]),

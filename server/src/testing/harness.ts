@@ -13,6 +13,7 @@ import type { PlanName } from '../features/plans/plan-table.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { secretsFrom } from '../platform/secrets.ts'
 import { startServer } from '../server.ts'
+import { watchStatuses } from './declared-statuses.ts'
 import { s3Env, testS3 } from './s3.ts'
 
 export interface Mail {
@@ -90,6 +91,7 @@ export async function startTestServer({ clock = systemClock, env = {}, beside }:
     secretsFrom(Buffer.alloc(32, 7)),
     pino({ level: 'debug', base: null }, sink),
   )
+  const endWatch = watchStatuses(server.url)
   return {
     url: server.url,
     deps: server.deps,
@@ -100,9 +102,11 @@ export async function startTestServer({ clock = systemClock, env = {}, beside }:
     mail: { to: (address, count = 1) => waitForMail(join(dataDir, 'outbox'), address, count) },
     async stop() {
       await server.stop()
-      if (beside) return
-      await asAdmin(base, (admin) => admin.query(`DROP DATABASE "${name}" WITH (FORCE)`))
-      await rm(dataDir, { recursive: true, force: true })
+      if (!beside) {
+        await asAdmin(base, (admin) => admin.query(`DROP DATABASE "${name}" WITH (FORCE)`))
+        await rm(dataDir, { recursive: true, force: true })
+      }
+      endWatch()
     },
   }
 }

@@ -1,9 +1,11 @@
 // /auth/session: signing up, proving the address, signing in, and the way back in for who forgot.
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Deps } from '../../deps.ts'
 import type { Access } from '../../http/access.ts'
 import { ApiError } from '../../http/errors.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
 import { clientOf } from '../sessions/start-session.ts'
 import { answerLogin } from './answer-login.ts'
@@ -18,7 +20,6 @@ import {
   loginResponse,
   meResponse,
   messageResponse,
-  refusal,
   registerBody,
   registerResponse,
   resetBody,

@@ -74,18 +74,3 @@ export const statusResponse = Type.Object({
   email_verified: Type.Boolean(),
   last_sent_at: nullable(instant),
 })
-
-/** The envelope of a refusal, for the statuses that only these routes answer with. */
-export function refusal(description: string) {
-  return Type.Object(
-    {
-      error: Type.Object({
-        code: Type.String(),
-        message: Type.String(),
-        details: Type.Object({}, { additionalProperties: true }),
-      }),
-      request_id: Type.String({ format: 'uuid' }),
-    },
-    { description },
-  )
-}

@@ -1,10 +1,12 @@
 // /api-keys: made, listed, changed, rotated and revoked by signed-in people only; a key never manages keys.
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import { type Access, insufficientTier } from '../../http/access.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { keyId, noSuchKey } from './change-api-key.ts'
 import { type Actor, createApiKey } from './create-api-key.ts'
 import { presentKey } from './present-key.ts'
@@ -39,7 +41,11 @@ export function apiKeyRoutes(
       '/api-keys',
       {
         config: fresh,
-        schema: { summary: 'Create a key; it is shown once', body: createBody, response: { 201: createdResponse } },
+        schema: {
+          summary: 'Create a key; it is shown once',
+          body: createBody,
+          response: { 201: createdResponse, 400: refusal('A scope that there is not, or reserved metadata') },
+        },
         // The plan is asked before the body: whoever may have no key at all is not told of its fields.
         preValidation: async (request) => {
           const plan = plans[sessionOf(request).plan ?? 'free']
@@ -88,7 +94,7 @@ export function apiKeyRoutes(
           summary: 'Change name, description, metadata, limit or addresses',
           params: keyParams,
           body: updateBody,
-          response: { 200: keyResponse },
+          response: { 200: keyResponse, 400: refusal('Reserved metadata') },
         },
       },
       async (request) =>
@@ -115,7 +121,7 @@ export function apiKeyRoutes(
           summary: 'Make a successor; the old key lives through the overlap',
           params: keyParams,
           body: Type.Union([rotateBody, Type.Null()]),
-          response: { 201: createdResponse },
+          response: { 201: createdResponse, 409: refusal('Rotated already, revoked or expired') },
         },
       },
       async (request, reply) => {

@@ -1,9 +1,11 @@
 // /payment: the plan a workspace is on, and changing it; what needs a payment provider says that there is none.
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Deps } from '../../deps.ts'
 import type { Access } from '../../http/access.ts'
 import { ApiError } from '../../http/errors.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { findTenantPlan } from '../tenants/queries.ts'
 import { ownedTenant } from './owned-tenant.ts'
 import {
@@ -13,7 +15,6 @@ import {
   creditResponse,
   packBody,
   portalResponse,
-  refusal,
   statusQuery,
   statusResponse,
   updateBody,

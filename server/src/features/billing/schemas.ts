@@ -1,5 +1,5 @@
 // The wire shapes of /payment, as the public contract gives them.
-import { type TObject, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -58,18 +58,3 @@ export const packBody = Type.Object({
   }),
   tenant_id: uuid(),
 })
-
-/** The envelope of a refusal, for the statuses that only these routes answer with. */
-export function refusal(description: string): TObject {
-  return Type.Object(
-    {
-      error: Type.Object({
-        code: Type.String(),
-        message: Type.String(),
-        details: Type.Object({}, { additionalProperties: true }),
-      }),
-      request_id: Type.String({ format: 'uuid' }),
-    },
-    { description },
-  )
-}

@@ -69,7 +69,7 @@ export function fileRoutes(deps: Pick<Deps, 'db' | 'clock' | 'store' | 'audit' |
           tags,
           summary: 'Go to the bytes: a URL that is good for one hour',
           params,
-          response: { 302: Type.Null({ description: 'Location is the URL' }), ...refusals(404) },
+          response: { 302: Type.Null({ description: 'Location is the URL' }), ...refusals(404, 409) },
         },
       },
       async (request, reply) => {

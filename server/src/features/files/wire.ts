@@ -1,5 +1,7 @@
 // Building blocks of the wire shapes that uploads and files share.
+
 import { type TSchema, Type } from '@sinclair/typebox'
+import { refusal } from '../../http/refusal.ts'
 
 export const nullable = <T extends TSchema>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
@@ -27,13 +29,8 @@ export const recordOf = <T>(type: 'string' | 'integer', description?: string) =>
     ...(description !== undefined && { description }),
   })
 
-const refusal = Type.Object({
-  error: Type.Object({ code: Type.String(), message: Type.String(), details: record() }),
-  request_id: uuid(),
-})
-
 const reasons: Record<number, string> = {
-  400: 'UNSUPPORTED_CONTENT_TYPE or UPLOAD_MISMATCH',
+  400: 'UNSUPPORTED_CONTENT_TYPE, UPLOAD_MISMATCH or BUCKET_NOT_ACCESSIBLE',
   404: 'NOT_FOUND, or OBJECT_NOT_FOUND where nothing was uploaded',
   409: 'CONFLICT or IDEMPOTENCY_CONFLICT',
   413: 'FILE_TOO_LARGE or STORAGE_QUOTA_EXCEEDED',
@@ -41,10 +38,10 @@ const reasons: Record<number, string> = {
 }
 
 /** The refusals of a route beside those that every route has. */
-export function refusals<S extends 400 | 404 | 409 | 413 | 501>(...statuses: S[]): Record<S, typeof refusal> {
-  return Object.fromEntries(statuses.map((status) => [status, { ...refusal, description: reasons[status] }])) as Record<
+export function refusals<S extends 400 | 404 | 409 | 413 | 501>(...statuses: S[]): Record<S, ReturnType<typeof refusal>> {
+  return Object.fromEntries(statuses.map((status) => [status, refusal(reasons[status] ?? '')])) as Record<
     S,
-    typeof refusal
+    ReturnType<typeof refusal>
   >
 }
 

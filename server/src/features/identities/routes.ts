@@ -8,10 +8,11 @@ import type { Access } from '../../http/access.ts'
 import { ApiError, validationError } from '../../http/errors.ts'
 import { localPath } from '../../http/local-path.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { answerLogin } from '../accounts/answer-login.ts'
 import { spend } from '../accounts/limits.ts'
 import { findUserById } from '../accounts/queries.ts'
-import { loginResponse, refusal } from '../accounts/schemas.ts'
+import { loginResponse } from '../accounts/schemas.ts'
 import { verifyPassword } from '../accounts/verify-password.ts'
 import { keepChallenge } from '../sessions/challenge-cookie.ts'
 import { clientOf } from '../sessions/start-session.ts'
@@ -45,6 +46,7 @@ const browserCookie = 'aionvision_sign_in'
 const nextCookie = 'aionvision_next'
 type InitiateRequest = FastifyRequest & { readonly query: Static<typeof initiateQuery> }
 
+const taken = refusal('The identity opens another account')
 const notConfigured = refusal('This provider is not set up on this server')
 
 export function identityRoutes(deps: SignInDeps & Pick<Deps, 'publicUrl' | 'log'>): FastifyPluginAsyncTypebox {
@@ -147,7 +149,7 @@ export function identityRoutes(deps: SignInDeps & Pick<Deps, 'publicUrl' | 'log'
     tags,
     summary: 'Where to send the browser to sign in, and the state it comes back with',
     querystring: initiateQuery,
-    response: { 200: initiateResponse, 501: notConfigured },
+    response: { 200: initiateResponse, 401: refusal('To link an identity, sign in first'), 501: notConfigured },
   }
   const callbackSchema = {
     tags,
@@ -157,7 +159,10 @@ export function identityRoutes(deps: SignInDeps & Pick<Deps, 'publicUrl' | 'log'
       200: Type.Union([loginResponse, linkedResponse]),
       303: Type.Null({ description: 'For browsers: on to the start page, or to /auth/login with what went wrong' }),
       400: refusal('Not begun in this browser, completed already, given up, or too late'),
+      401: refusal('What the provider says is not valid here, or the session has ended'),
       403: refusal('The provider does not vouch for the address, or a second factor is owed'),
+      409: taken,
+      429: refusal('Too many sign-ins; Retry-After says how long to wait'),
       501: notConfigured,
     },
   }
@@ -169,6 +174,7 @@ export function identityRoutes(deps: SignInDeps & Pick<Deps, 'publicUrl' | 'log'
       200: loginResponse,
       401: refusal('The token is not valid here, or the password is not right'),
       403: refusal('The provider does not vouch for the address, or a second factor is owed'),
+      409: taken,
       501: notConfigured,
     },
   }
@@ -213,7 +219,7 @@ export function identityRoutes(deps: SignInDeps & Pick<Deps, 'publicUrl' | 'log'
           tags,
           summary: 'Let an identity held elsewhere open my account as well',
           body: linkBody,
-          response: { 200: linkedResponse, 409: refusal('The identity opens another account'), 501: notConfigured },
+          response: { 200: linkedResponse, 409: taken, 501: notConfigured },
         },
       },
       async (request) => {

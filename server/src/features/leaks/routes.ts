@@ -1,9 +1,11 @@
 // /keys/report-leak and /webhooks/secret-scanning: a key that was found in public dies.
+
 import { hash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Deps } from '../../deps.ts'
 import { clientBucket } from '../../http/client-bucket.ts'
 import { ApiError, rateLimited } from '../../http/errors.ts'
+import { refusal } from '../../http/refusal.ts'
 import { isWellFormed } from '../api-keys/key-format.ts'
 import { createPartnerKeys } from './partner-keys.ts'
 import type { RevokeDeps } from './revoke-leaked-key.ts'
@@ -64,7 +66,7 @@ export function leakRoutes(deps: RevokeDeps & Pick<Deps, 'config' | 'limiter' | 
             summary: "GitHub's secret-scanning partner programme: keys that were found, each revoked once",
             headers: scanHeaders,
             body: scanBody,
-            response: { 200: scanResponse },
+            response: { 200: scanResponse, 501: refusal('Not configured') },
           },
           // For the document only: the body is checked by its signature, then item by item.
           validatorCompiler: () => () => true,

@@ -1,7 +1,8 @@
 // /tenant/s3-config: the bucket that a workspace brings itself, for uploads with storage_target "custom".
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { tenantOf } from '../../http/principal.ts'
-import { refusals } from '../files/wire.ts'
+import { refusal } from '../../http/refusal.ts'
 import { actorOf } from '../tenants/change-tenant.ts'
 import { type BucketDeps, configureBucket, removeBucket, validateBucket } from './configure-bucket.ts'
 import { findOwnBucket, type OwnBucketRow } from './queries.ts'
@@ -29,7 +30,7 @@ export function ownBucketRoutes(deps: BucketDeps): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Bring a bucket of your own, or other credentials for it; it is tried before it is kept',
           body: configureBody,
-          response: { 200: statusResponse, ...refusals(400) },
+          response: { 200: statusResponse, 400: refusal('The bucket does not do what is needed') },
         },
       },
       async (request) => {

@@ -5,8 +5,8 @@ import type { Deps } from '../../deps.ts'
 import type { Access } from '../../http/access.ts'
 import { ApiError } from '../../http/errors.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { findUserById, type UserRow } from '../accounts/queries.ts'
-import { refusal } from '../accounts/schemas.ts'
 import { listSessions } from '../sessions/queries.ts'
 import { clearSessionCookie } from '../sessions/session-cookie.ts'
 import { sessionEnd } from '../sessions/session-life.ts'
@@ -38,6 +38,7 @@ const own = (extra: Partial<Exclude<Access, { credential: 'public' }>> = {}): { 
 const hour = 3600
 const day = 24 * hour
 const tags = ['user']
+const noPassword = refusal('The account has no password')
 
 export function profileRoutes(
   deps: Pick<Deps, 'db' | 'clock' | 'audit' | 'changes' | 'passwords' | 'delays' | 'config' | 'secrets' | 'jobs' | 'publicUrl'>,
@@ -86,7 +87,7 @@ export function profileRoutes(
           tags,
           summary: 'Change my password, ending all other sessions',
           body: changePasswordBody,
-          response: { 200: changePasswordResponse, 401: refusal('The current password is not right') },
+          response: { 200: changePasswordResponse, 400: noPassword, 401: refusal('The current password is not right') },
         },
       },
       async (request) => {
@@ -124,7 +125,7 @@ export function profileRoutes(
           tags,
           summary: 'Ask to move my account to another address',
           body: changeEmailBody,
-          response: { 202: messageResponse, 401: refusal('The password is not right') },
+          response: { 202: messageResponse, 400: noPassword, 401: refusal('The password is not right') },
         },
       },
       async (request, reply) => {
@@ -216,7 +217,11 @@ export function profileRoutes(
           tags,
           summary: 'Delete my account and the workspaces I own',
           body: deleteAccountBody,
-          response: { 200: messageResponse, 400: refusal('The confirmation is not the exact text') },
+          response: {
+            200: messageResponse,
+            400: refusal('The confirmation is not the exact text'),
+            409: refusal('A workspace was handed over meanwhile'),
+          },
         },
       },
       async (request, reply) => {

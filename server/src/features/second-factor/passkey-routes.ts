@@ -1,7 +1,7 @@
 // /auth/session/mfa/passkeys: the passkeys of who is signed in.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sessionOf } from '../../http/principal.ts'
-import { refusal } from '../accounts/schemas.ts'
+import { refusal } from '../../http/refusal.ts'
 import { clientOf } from '../sessions/start-session.ts'
 import { callerOf, own, type RouteDeps } from './caller.ts'
 import { namePasskey, registerPasskey, removePasskey } from './enrol-passkey.ts'
@@ -92,7 +92,12 @@ export function passkeyRoutes(deps: RouteDeps): FastifyPluginAsyncTypebox {
       `${path}/:id`,
       {
         config: own({ fresh: true }),
-        schema: { tags, summary: 'Remove a passkey', params: passkeyParams, response: { 200: messageResponse } },
+        schema: {
+          tags,
+          summary: 'Remove a passkey',
+          params: passkeyParams,
+          response: { 200: messageResponse, 409: refusal('It is the only way in') },
+        },
       },
       async (request) => {
         const session = sessionOf(request)

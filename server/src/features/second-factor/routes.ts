@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { freshMs } from '../../http/access.ts'
 import { ApiError } from '../../http/errors.ts'
 import { sessionOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { findUserById } from '../accounts/queries.ts'
 import { recordOwnDeed } from '../accounts/record-own-deed.ts'
-import { refusal } from '../accounts/schemas.ts'
 import { lockPerson } from '../sessions/queries.ts'
 import { clientOf } from '../sessions/start-session.ts'
 import { callerOf, own, type RouteDeps } from './caller.ts'
@@ -93,7 +93,11 @@ export function secondFactorRoutes(deps: RouteDeps): FastifyPluginAsyncTypebox {
       `${mfa}/totp`,
       {
         config: own({ fresh: true }),
-        schema: { tags, summary: 'Remove the authenticator app', response: { 200: messageResponse } },
+        schema: {
+          tags,
+          summary: 'Remove the authenticator app',
+          response: { 200: messageResponse, 409: refusal('It is the only way in') },
+        },
       },
       async (request) => {
         const session = sessionOf(request)
@@ -149,7 +153,11 @@ export function secondFactorRoutes(deps: RouteDeps): FastifyPluginAsyncTypebox {
       `${base}/reauthenticate/options`,
       {
         config: own(),
-        schema: { tags, summary: 'What a passkey of mine must sign to prove me', response: { 200: ceremonyResponse } },
+        schema: {
+          tags,
+          summary: 'What a passkey of mine must sign to prove me',
+          response: { 200: ceremonyResponse, 409: refusal('No passkey yet') },
+        },
       },
       async (request) => {
         const { challengeId, options } = await offerOwn(deps, 'reauthenticate', sessionOf(request).userId)

@@ -1,6 +1,6 @@
 // The shapes of /auth/session/mfa and /auth/session/reauthenticate.
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { refusal } from '../accounts/schemas.ts'
+import { refusal } from '../../http/refusal.ts'
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const instant = () => Type.String({ format: 'date-time' })

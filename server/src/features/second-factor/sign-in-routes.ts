@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../../http/access.ts'
 import { validationError } from '../../http/errors.ts'
+import { refusal } from '../../http/refusal.ts'
 import { answerLogin } from '../accounts/answer-login.ts'
 import { spend } from '../accounts/limits.ts'
 import { loginResponse } from '../accounts/schemas.ts'
@@ -55,7 +56,7 @@ export function signInRoutes(deps: RouteDeps): FastifyPluginAsyncTypebox {
           tags,
           summary: 'What a passkey must sign to finish signing in',
           body: challengeTokenBody,
-          response: { 200: ceremonyResponse, 410: gone },
+          response: { 200: ceremonyResponse, 409: refusal('No passkey yet'), 410: gone },
         },
       },
       async (request) => {

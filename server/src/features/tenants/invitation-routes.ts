@@ -1,12 +1,15 @@
 // /auth/session/invitation: what a mail's link asks, and saying yes to it; public, because who is invited may have no account yet.
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Deps } from '../../deps.ts'
+import { refusal } from '../../http/refusal.ts'
 import { setSessionCookie } from '../sessions/session-cookie.ts'
 import { clientOf } from '../sessions/start-session.ts'
 import { acceptInvitation, lookAtInvitation, maskedEmail } from './accept-invitation.ts'
 import { acceptBody, acceptResponse, invitationQuery, invitationResponse } from './schemas.ts'
 
 const tags = ['auth']
+const gone = refusal('The link was used already, withdrawn, replaced by a newer one, or is too old')
 
 export function invitationRoutes(
   deps: Pick<Deps, 'db' | 'clock' | 'audit' | 'changes' | 'passwords' | 'publicUrl'>,
@@ -16,7 +19,12 @@ export function invitationRoutes(
       '/auth/session/invitation',
       {
         config: { access: { credential: 'public' } },
-        schema: { tags, summary: 'What an invitation asks', querystring: invitationQuery, response: { 200: invitationResponse } },
+        schema: {
+          tags,
+          summary: 'What an invitation asks',
+          querystring: invitationQuery,
+          response: { 200: invitationResponse, 410: gone },
+        },
       },
       async (request) => {
         const { row, tenantName, accountId } = await lookAtInvitation(deps, request.query.token)
@@ -34,7 +42,17 @@ export function invitationRoutes(
       '/auth/session/accept-invitation',
       {
         config: { access: { credential: 'public', identify: true } },
-        schema: { tags, summary: 'Accept an invitation', body: acceptBody, response: { 200: acceptResponse } },
+        schema: {
+          tags,
+          summary: 'Accept an invitation',
+          body: acceptBody,
+          response: {
+            200: acceptResponse,
+            401: refusal('Sign in as who was invited first'),
+            409: refusal('A member already'),
+            410: gone,
+          },
+        },
       },
       async (request, reply) => {
         const caller = request.principal?.kind === 'session' ? request.principal : null

@@ -1,9 +1,11 @@
 // /tenant/members: who belongs, who is asked to, and who may change that; leaving; and handing the workspace or a member's keys on.
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Deps } from '../../deps.ts'
 import type { Access } from '../../http/access.ts'
 import { tenantOf } from '../../http/principal.ts'
+import { refusal } from '../../http/refusal.ts'
 import { changeRole } from './change-role.ts'
 import { actorOf } from './change-tenant.ts'
 import { listOpenInvitations } from './invitation-queries.ts'
@@ -54,7 +56,12 @@ export function memberRoutes(
       '/tenant/members/invite',
       {
         config: manage(5, false),
-        schema: { tags, summary: 'Invite an address by mail', body: inviteBody, response: { 200: memberResponse } },
+        schema: {
+          tags,
+          summary: 'Invite an address by mail',
+          body: inviteBody,
+          response: { 200: memberResponse, 409: refusal('A member already') },
+        },
       },
       async (request) => {
         const { email, role = 'viewer' } = request.body
@@ -71,7 +78,7 @@ export function memberRoutes(
           summary: 'Give a member or an open invitation another role',
           params: memberParams,
           body: roleBody,
-          response: { 200: memberResponse },
+          response: { 200: memberResponse, 409: refusal('The owner keeps that role') },
         },
       },
       async (request) => changeRole(deps, actorOf(request), request.params.user_id, request.body.role),
@@ -85,7 +92,7 @@ export function memberRoutes(
           tags,
           summary: 'Remove a member, or withdraw an invitation',
           params: memberParams,
-          response: { 200: detailResponse },
+          response: { 200: detailResponse, 409: refusal('The owner, or oneself') },
         },
       },
       async (request) => {
@@ -114,7 +121,10 @@ export function memberRoutes(
 
     app.post(
       '/tenant/leave',
-      { config: view, schema: { tags, summary: 'Leave the workspace', response: { 200: detailResponse } } },
+      {
+        config: view,
+        schema: { tags, summary: 'Leave the workspace', response: { 200: detailResponse, 409: refusal('The owner') } },
+      },
       async (request) => {
         await leaveTenant(deps, actorOf(request))
         return { detail: 'You left the workspace' }
@@ -125,7 +135,12 @@ export function memberRoutes(
       '/tenant/transfer-ownership',
       {
         config: owner,
-        schema: { tags, summary: 'Make another member the owner', body: transferBody, response: { 200: detailResponse } },
+        schema: {
+          tags,
+          summary: 'Make another member the owner',
+          body: transferBody,
+          response: { 200: detailResponse, 409: refusal('The owner already') },
+        },
       },
       async (request) => {
         await transferOwnership(deps, actorOf(request), request.body.user_id)

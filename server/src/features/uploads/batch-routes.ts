@@ -75,7 +75,7 @@ export function batchRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Confirm the files of a batch; those that fail stop no other',
           body: batchConfirmBody,
-          response: { 200: batchConfirmResponse, ...refusals(404) },
+          response: { 200: batchConfirmResponse, ...refusals(400, 404, 501) },
         },
       },
       async (request) => {
@@ -137,7 +137,7 @@ export function batchRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Confirm what arrived of a batch and give up the rest',
           params: batchParams,
-          response: { 200: recoverResponse },
+          response: { 200: recoverResponse, ...refusals(400, 501) },
         },
       },
       async (request) => {

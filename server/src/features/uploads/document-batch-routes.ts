@@ -72,7 +72,7 @@ export function documentBatchRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox 
           tags,
           summary: 'Confirm the documents of a batch; those that fail stop no other',
           body: documentBatchConfirmBody,
-          response: { 200: documentBatchConfirmResponse, ...refusals(404) },
+          response: { 200: documentBatchConfirmResponse, ...refusals(400, 404, 501) },
         },
       },
       async (request) => {

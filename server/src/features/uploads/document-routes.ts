@@ -57,7 +57,7 @@ export function documentRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Confirm a document: its bytes are checked and the file appears',
           body: documentConfirmBody,
-          response: { 201: documentConfirmResponse, ...refusals(400, 404, 409, 413) },
+          response: { 201: documentConfirmResponse, ...refusals(400, 404, 409, 413, 501) },
         },
       },
       async (request, reply) => {

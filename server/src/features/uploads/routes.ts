@@ -66,7 +66,7 @@ export function uploadRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
           tags: ['uploads'],
           summary: 'Confirm an upload: its bytes are checked and the file appears',
           body: confirmBody,
-          response: { 200: confirmResponse, ...refusals(400, 404, 409, 413) },
+          response: { 200: confirmResponse, ...refusals(400, 404, 409, 413, 501) },
         },
       },
       async (request) => {
