@@ -101,10 +101,8 @@ function publicHook(deps: AccessDeps, route: RouteOptions, identify: boolean) {
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     if (unsafe && isCrossSite(request.headers, deps.publicUrl())) return void sendError(reply, crossSite())
     const { authorization, cookie } = request.headers
-    if (isApi) {
-      if (keyInQuery(request.url)) return void refuse(deps, request, reply, 'MISSING_CREDENTIALS')
-      if (!identify && authorization !== undefined) return void tellLimits(deps, reply, authorization).then(() => done(), done)
-    }
+    if (isApi && !identify && authorization !== undefined)
+      return void tellLimits(deps, reply, authorization).then(() => done(), done)
     if (!identify) return done()
     const token = authorization === undefined ? deps.readSessionCookie(cookie) : bearerToken(authorization)
     Promise.resolve(token?.startsWith('ses_') ? deps.authenticateSession(token, null) : null).then((session) => {

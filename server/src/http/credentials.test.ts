@@ -47,7 +47,6 @@ describe('credentials', () => {
     for (const query of [`?api_key=${key}`, `?access_token=${key}`, `?key=${key.replaceAll('_', '%5F')}`]) {
       expect((await call(server, 'GET', path + query)).body.error.code).toBe('MISSING_CREDENTIALS')
       expect((await call(server, 'GET', path + query, { token: key })).status).toBe(401)
-      expect((await call(server, 'GET', `/api/v2/plans${query}`)).status).toBe(401)
     }
   })
 
