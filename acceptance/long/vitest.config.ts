@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['acceptance/long/*.long.ts'],
     exclude: ['**/node_modules/**'],
     reporters: ['default', './server/src/testing/count-reporter.ts'],
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
   },

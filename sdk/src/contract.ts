@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign up */
+        /**
+         * Sign up
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionRegister"];
         delete?: never;
         options?: never;
@@ -30,7 +33,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionLogin"];
         delete?: never;
         options?: never;
@@ -45,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /**
+         * Who am I
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionMe"];
         put?: never;
         post?: never;
@@ -64,7 +73,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove the address with the token from the mail */
+        /**
+         * Prove the address with the token from the mail
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionVerifyEmail"];
         delete?: never;
         options?: never;
@@ -81,7 +93,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the verification mail again */
+        /**
+         * Send the verification mail again
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionResendVerification"];
         delete?: never;
         options?: never;
@@ -98,7 +113,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the verification mail again, signed out */
+        /**
+         * Send the verification mail again, signed out
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionResendVerificationByEmail"];
         delete?: never;
         options?: never;
@@ -113,7 +131,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the address is verified */
+        /**
+         * Whether the address is verified
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionEmailVerificationStatus"];
         put?: never;
         post?: never;
@@ -132,7 +153,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mail a link to choose a new password */
+        /**
+         * Mail a link to choose a new password
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionPasswordResetRequest"];
         delete?: never;
         options?: never;
@@ -147,7 +171,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a reset link still works */
+        /**
+         * Whether a reset link still works
+         * @description Open to everybody.
+         */
         get: operations["getAuthSessionPasswordResetValidate"];
         put?: never;
         post?: never;
@@ -166,7 +193,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set a new password and sign in */
+        /**
+         * Set a new password and sign in
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionPasswordResetComplete"];
         delete?: never;
         options?: never;
@@ -181,7 +211,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My sessions */
+        /**
+         * My sessions
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionSessions"];
         put?: never;
         post?: never;
@@ -201,7 +234,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one session */
+        /**
+         * End one session
+         * @description For who is signed in.
+         */
         delete: operations["deleteAuthSessionSessionsSession_id"];
         options?: never;
         head?: never;
@@ -217,7 +253,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Extend the session */
+        /**
+         * Extend the session
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionRefresh"];
         delete?: never;
         options?: never;
@@ -234,7 +273,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Swap the session’s secret */
+        /**
+         * Swap the session’s secret
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionRotateSession"];
         delete?: never;
         options?: never;
@@ -251,7 +293,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End this session, or all */
+        /**
+         * End this session, or all
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionLogout"];
         delete?: never;
         options?: never;
@@ -266,10 +311,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My passkeys */
+        /**
+         * My passkeys
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionMfaPasskeys"];
         put?: never;
-        /** Add a passkey */
+        /**
+         * Add a passkey
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionMfaPasskeys"];
         delete?: never;
         options?: never;
@@ -286,7 +337,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to add a passkey */
+        /**
+         * Begin to add a passkey
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postAuthSessionMfaPasskeysOptions"];
         delete?: never;
         options?: never;
@@ -304,11 +358,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a passkey */
+        /**
+         * Remove a passkey
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         delete: operations["deleteAuthSessionMfaPasskeysId"];
         options?: never;
         head?: never;
-        /** Rename a passkey */
+        /**
+         * Rename a passkey
+         * @description For who is signed in.
+         */
         patch: operations["patchAuthSessionMfaPasskeysId"];
         trace?: never;
     };
@@ -321,7 +381,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Finish signing in with a second factor */
+        /**
+         * Finish signing in with a second factor
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionMfaChallenge"];
         delete?: never;
         options?: never;
@@ -338,7 +401,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a passkey must sign to finish signing in */
+        /**
+         * What a passkey must sign to finish signing in
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionMfaChallengeOptions"];
         delete?: never;
         options?: never;
@@ -355,7 +421,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a passkey must sign to sign in by itself */
+        /**
+         * What a passkey must sign to sign in by itself
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionMfaPasskeysSignInOptions"];
         delete?: never;
         options?: never;
@@ -372,7 +441,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with a passkey */
+        /**
+         * Sign in with a passkey
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionMfaPasskeysSignIn"];
         delete?: never;
         options?: never;
@@ -387,7 +459,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My second factors */
+        /**
+         * My second factors
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionMfa"];
         put?: never;
         post?: never;
@@ -406,9 +481,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to add an authenticator app */
+        /**
+         * Begin to add an authenticator app
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postAuthSessionMfaTotp"];
-        /** Remove the authenticator app */
+        /**
+         * Remove the authenticator app
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         delete: operations["deleteAuthSessionMfaTotp"];
         options?: never;
         head?: never;
@@ -424,7 +505,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add the authenticator app by its first code */
+        /**
+         * Add the authenticator app by its first code
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionMfaTotpConfirm"];
         delete?: never;
         options?: never;
@@ -439,10 +523,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many recovery codes are left */
+        /**
+         * How many recovery codes are left
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionMfaRecoveryCodes"];
         put?: never;
-        /** Replace all recovery codes */
+        /**
+         * Replace all recovery codes
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postAuthSessionMfaRecoveryCodes"];
         delete?: never;
         options?: never;
@@ -459,7 +549,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove again who I am */
+        /**
+         * Prove again who I am
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionReauthenticate"];
         delete?: never;
         options?: never;
@@ -476,7 +569,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a passkey of mine must sign to prove me */
+        /**
+         * What a passkey of mine must sign to prove me
+         * @description For who is signed in.
+         */
         post: operations["postAuthSessionReauthenticateOptions"];
         delete?: never;
         options?: never;
@@ -491,7 +587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where people can sign in from */
+        /**
+         * Where people can sign in from
+         * @description Open to everybody.
+         */
         get: operations["getAuthSessionProviders"];
         put?: never;
         post?: never;
@@ -510,7 +609,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Where to send the browser to sign in, and the state it comes back with */
+        /**
+         * Where to send the browser to sign in, and the state it comes back with
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionGoogleInitiate"];
         delete?: never;
         options?: never;
@@ -525,7 +627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the provider sends the browser back to */
+        /**
+         * Where the provider sends the browser back to
+         * @description Open to everybody.
+         */
         get: operations["getAuthSessionGoogleCallback"];
         put?: never;
         post?: never;
@@ -544,7 +649,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with an ID token that the page or app got from the provider */
+        /**
+         * Sign in with an ID token that the page or app got from the provider
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionGoogle"];
         delete?: never;
         options?: never;
@@ -561,7 +669,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Where to send the browser to sign in, and the state it comes back with */
+        /**
+         * Where to send the browser to sign in, and the state it comes back with
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionOidcProviderInitiate"];
         delete?: never;
         options?: never;
@@ -576,7 +687,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the provider sends the browser back to */
+        /**
+         * Where the provider sends the browser back to
+         * @description Open to everybody.
+         */
         get: operations["getAuthSessionOidcProviderCallback"];
         put?: never;
         post?: never;
@@ -595,7 +709,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with an ID token that the page or app got from the provider */
+        /**
+         * Sign in with an ID token that the page or app got from the provider
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionOidcProvider"];
         delete?: never;
         options?: never;
@@ -612,7 +729,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let an identity held elsewhere open my account as well */
+        /**
+         * Let an identity held elsewhere open my account as well
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postAuthSessionLinkProvider"];
         delete?: never;
         options?: never;
@@ -627,7 +747,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What else opens my account */
+        /**
+         * What else opens my account
+         * @description For who is signed in.
+         */
         get: operations["getUserIdentities"];
         put?: never;
         post?: never;
@@ -647,7 +770,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Let an identity open my account no more */
+        /**
+         * Let an identity open my account no more
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         delete: operations["deleteUserIdentitiesProvider"];
         options?: never;
         head?: never;
@@ -663,7 +789,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to sign in a command line */
+        /**
+         * Begin to sign in a command line
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionCliStart"];
         delete?: never;
         options?: never;
@@ -678,7 +807,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What asks to be signed in with this code, and from where */
+        /**
+         * What asks to be signed in with this code, and from where
+         * @description For who is signed in.
+         */
         get: operations["getAuthSessionCliUser_code"];
         put?: never;
         post?: never;
@@ -697,7 +829,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say yes or no to a command line that asks */
+        /**
+         * Say yes or no to a command line that asks
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postAuthSessionCliApprove"];
         delete?: never;
         options?: never;
@@ -714,7 +849,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The session, once somebody approved */
+        /**
+         * The session, once somebody approved
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionCliExchange"];
         delete?: never;
         options?: never;
@@ -729,14 +867,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My profile */
+        /**
+         * My profile
+         * @description For who is signed in.
+         */
         get: operations["getUserProfile"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change my name and preferences */
+        /**
+         * Change my name and preferences
+         * @description For who is signed in.
+         */
         patch: operations["patchUserProfile"];
         trace?: never;
     };
@@ -749,7 +893,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change my password, ending all other sessions */
+        /**
+         * Change my password, ending all other sessions
+         * @description For who is signed in. At most 3 in 3600 seconds from one caller.
+         */
         post: operations["postUserChangePassword"];
         delete?: never;
         options?: never;
@@ -766,7 +913,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add a password to an account that has none */
+        /**
+         * Add a password to an account that has none
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postUserSetInitialPassword"];
         delete?: never;
         options?: never;
@@ -783,7 +933,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask to move my account to another address */
+        /**
+         * Ask to move my account to another address
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes. At most 3 in 86400 seconds from one caller.
+         */
         post: operations["postUserChangeEmail"];
         delete?: never;
         options?: never;
@@ -800,7 +953,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove the new address with the token from the mail */
+        /**
+         * Prove the new address with the token from the mail
+         * @description Open to everybody.
+         */
         post: operations["postUserConfirmEmailChange"];
         delete?: never;
         options?: never;
@@ -815,7 +971,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My sessions */
+        /**
+         * My sessions
+         * @description For who is signed in.
+         */
         get: operations["getUserSessions"];
         put?: never;
         post?: never;
@@ -835,7 +994,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of my other sessions */
+        /**
+         * End one of my other sessions
+         * @description For who is signed in.
+         */
         delete: operations["deleteUserSessionsSession_id"];
         options?: never;
         head?: never;
@@ -851,7 +1013,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End all my sessions but this one */
+        /**
+         * End all my sessions but this one
+         * @description For who is signed in.
+         */
         post: operations["postUserRevokeAllSessions"];
         delete?: never;
         options?: never;
@@ -868,7 +1033,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete my account and the workspaces I own */
+        /**
+         * Delete my account and the workspaces I own
+         * @description For who is signed in. Asks for a proof of who is there that is younger than 15 minutes. At most 3 in 86400 seconds from one caller.
+         */
         post: operations["postUserAccountDelete"];
         delete?: never;
         options?: never;
@@ -883,7 +1051,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Members and open invitations */
+        /**
+         * Members and open invitations
+         * @description Needs the permission VIEW.
+         */
         get: operations["getTenantMembers"];
         put?: never;
         post?: never;
@@ -902,7 +1073,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Invite an address by mail */
+        /**
+         * Invite an address by mail
+         * @description Needs the permission ADMIN. At most 5 in 60 seconds from one caller.
+         */
         post: operations["postTenantMembersInvite"];
         delete?: never;
         options?: never;
@@ -923,7 +1097,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Give a member or an open invitation another role */
+        /**
+         * Give a member or an open invitation another role
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes. At most 10 in 60 seconds from one caller.
+         */
         patch: operations["patchTenantMembersUser_idRole"];
         trace?: never;
     };
@@ -937,7 +1114,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a member, or withdraw an invitation */
+        /**
+         * Remove a member, or withdraw an invitation
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes. At most 5 in 60 seconds from one caller.
+         */
         delete: operations["deleteTenantMembersUser_id"];
         options?: never;
         head?: never;
@@ -953,7 +1133,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a member’s active keys, present or past, under your own name */
+        /**
+         * Put a member’s active keys, present or past, under your own name
+         * @description Needs the permission OWNER. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postTenantMembersUser_idTakeOverKeys"];
         delete?: never;
         options?: never;
@@ -970,7 +1153,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Leave the workspace */
+        /**
+         * Leave the workspace
+         * @description Needs the permission VIEW.
+         */
         post: operations["postTenantLeave"];
         delete?: never;
         options?: never;
@@ -987,7 +1173,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make another member the owner */
+        /**
+         * Make another member the owner
+         * @description Needs the permission OWNER. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postTenantTransferOwnership"];
         delete?: never;
         options?: never;
@@ -1002,7 +1191,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What an invitation asks */
+        /**
+         * What an invitation asks
+         * @description Open to everybody.
+         */
         get: operations["getAuthSessionInvitation"];
         put?: never;
         post?: never;
@@ -1021,7 +1213,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept an invitation */
+        /**
+         * Accept an invitation
+         * @description Open to everybody.
+         */
         post: operations["postAuthSessionAcceptInvitation"];
         delete?: never;
         options?: never;
@@ -1036,14 +1231,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workspace */
+        /**
+         * The workspace
+         * @description Needs the permission VIEW.
+         */
         get: operations["getTenantSettings"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change name, webhook, domains, providers or own data */
+        /**
+         * Change name, webhook, domains, providers or own data
+         * @description Needs the permission ADMIN. At most 10 in 60 seconds from one caller.
+         */
         patch: operations["patchTenantSettings"];
         trace?: never;
     };
@@ -1054,7 +1255,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the plan allows, and what is used */
+        /**
+         * What the plan allows, and what is used
+         * @description Needs the permission VIEW.
+         */
         get: operations["getTenantLimits"];
         put?: never;
         post?: never;
@@ -1071,14 +1275,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The rules for keys and factors */
+        /**
+         * The rules for keys and factors
+         * @description Needs the permission VIEW.
+         */
         get: operations["getTenantPolicy"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the rules for keys and factors */
+        /**
+         * Change the rules for keys and factors
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         patch: operations["patchTenantPolicy"];
         trace?: never;
     };
@@ -1089,7 +1299,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workspaces I am in */
+        /**
+         * The workspaces I am in
+         * @description For who is signed in.
+         */
         get: operations["getUserTenants"];
         put?: never;
         post?: never;
@@ -1106,12 +1319,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bucket of your own, without its credentials */
+        /**
+         * The bucket of your own, without its credentials
+         * @description Needs the permission VIEW.
+         */
         get: operations["getTenantS3Config"];
         put?: never;
-        /** Bring a bucket of your own, or other credentials for it; it is tried before it is kept */
+        /**
+         * Bring a bucket of your own, or other credentials for it; it is tried before it is kept
+         * @description Needs the permission ADMIN. At most 5 in 60 seconds from one caller.
+         */
         post: operations["postTenantS3Config"];
-        /** Forget the bucket and its credentials */
+        /**
+         * Forget the bucket and its credentials
+         * @description Needs the permission ADMIN. At most 5 in 60 seconds from one caller.
+         */
         delete: operations["deleteTenantS3Config"];
         options?: never;
         head?: never;
@@ -1127,7 +1349,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Look whether the bucket is open to us now */
+        /**
+         * Look whether the bucket is open to us now
+         * @description Needs the permission ADMIN. At most 10 in 60 seconds from one caller.
+         */
         post: operations["postTenantS3ConfigValidate"];
         delete?: never;
         options?: never;
@@ -1142,7 +1367,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail, newest first */
+        /**
+         * The trail, newest first
+         * @description Needs the permission ADMIN.
+         */
         get: operations["getTenantAuditLogs"];
         put?: never;
         post?: never;
@@ -1159,7 +1387,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One entry of the trail */
+        /**
+         * One entry of the trail
+         * @description Needs the permission ADMIN.
+         */
         get: operations["getTenantAuditLogsLog_id"];
         put?: never;
         post?: never;
@@ -1176,7 +1407,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The trail as a file */
+        /**
+         * The trail as a file
+         * @description Needs the permission ADMIN. At most 6 in 60 seconds from one caller.
+         */
         get: operations["getTenantAuditExport"];
         put?: never;
         post?: never;
@@ -1195,7 +1429,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove the trail, or name its first broken link */
+        /**
+         * Prove the trail, or name its first broken link
+         * @description Needs the permission ADMIN. At most 6 in 60 seconds from one caller.
+         */
         post: operations["postTenantAuditVerify"];
         delete?: never;
         options?: never;
@@ -1210,7 +1447,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where events go, and the secret that signs them */
+        /**
+         * Where events go, and the secret that signs them
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         get: operations["getTenantWebhook"];
         put?: never;
         post?: never;
@@ -1229,7 +1469,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Replace the secret; the one before signs beside it for 24 hours */
+        /**
+         * Replace the secret; the one before signs beside it for 24 hours
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postTenantWebhookRotateSecret"];
         delete?: never;
         options?: never;
@@ -1244,7 +1487,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was sent, newest first; kept for 30 days */
+        /**
+         * What was sent, newest first; kept for 30 days
+         * @description Needs the permission ADMIN.
+         */
         get: operations["getTenantWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -1263,7 +1509,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send it again */
+        /**
+         * Send it again
+         * @description Needs the permission ADMIN. At most 60 in 60 seconds from one caller.
+         */
         post: operations["postTenantWebhookDeliveriesDelivery_idResend"];
         delete?: never;
         options?: never;
@@ -1280,7 +1529,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Would so many more uploads fit */
+        /**
+         * Would so many more uploads fit
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 60 in 60 seconds from one caller.
+         */
         post: operations["postUsageCheck"];
         delete?: never;
         options?: never;
@@ -1295,7 +1547,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests, their speed, and the plan */
+        /**
+         * Requests, their speed, and the plan
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageSummary"];
         put?: never;
         post?: never;
@@ -1312,7 +1567,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the newest requests */
+        /**
+         * List the newest requests
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageDetails"];
         put?: never;
         post?: never;
@@ -1329,7 +1587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest requests in large pages, for a table or a file */
+        /**
+         * The newest requests in large pages, for a table or a file
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageLog"];
         put?: never;
         post?: never;
@@ -1346,7 +1607,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests by hour, day or month */
+        /**
+         * Requests by hour, day or month
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageByPeriod"];
         put?: never;
         post?: never;
@@ -1363,7 +1627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plan and where this month is heading */
+        /**
+         * The plan and where this month is heading
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsagePlan"];
         put?: never;
         post?: never;
@@ -1380,7 +1647,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The routes that are used most */
+        /**
+         * The routes that are used most
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageTopEndpoints"];
         put?: never;
         post?: never;
@@ -1397,7 +1667,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Credits of this month */
+        /**
+         * Credits of this month
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageBreakdown"];
         put?: never;
         post?: never;
@@ -1414,7 +1687,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tokens of a month */
+        /**
+         * Tokens of a month
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageTokensMonthly"];
         put?: never;
         post?: never;
@@ -1431,7 +1707,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tokens by file */
+        /**
+         * Tokens by file
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageTokensFiles"];
         put?: never;
         post?: never;
@@ -1448,7 +1727,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tokens by conversation */
+        /**
+         * Tokens by conversation
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageTokensConversations"];
         put?: never;
         post?: never;
@@ -1465,7 +1747,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Activity by day */
+        /**
+         * Activity by day
+         * @description Needs the permission VIEW. A key needs the scope `read` or `usage:read`. At most 30 in 60 seconds from one caller.
+         */
         get: operations["getUsageDashboardAnalytics"];
         put?: never;
         post?: never;
@@ -1482,7 +1767,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the plans and their limits */
+        /**
+         * List the plans and their limits
+         * @description Open to everybody.
+         */
         get: operations["getPlans"];
         put?: never;
         post?: never;
@@ -1501,7 +1789,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upgrade, downgrade, cancel or resume */
+        /**
+         * Upgrade, downgrade, cancel or resume
+         * @description Needs the permission OWNER.
+         */
         post: operations["postPaymentSubscriptionUpdate"];
         delete?: never;
         options?: never;
@@ -1516,7 +1807,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The plan a workspace is on */
+        /**
+         * The plan a workspace is on
+         * @description Needs the permission OWNER.
+         */
         get: operations["getPaymentSubscriptionStatus"];
         put?: never;
         post?: never;
@@ -1533,7 +1827,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prepaid credits of a workspace */
+        /**
+         * Prepaid credits of a workspace
+         * @description Needs the permission OWNER.
+         */
         get: operations["getPaymentCreditBalance"];
         put?: never;
         post?: never;
@@ -1552,7 +1849,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pay for a plan */
+        /**
+         * Pay for a plan
+         * @description Needs the permission OWNER.
+         */
         post: operations["postPaymentCheckout"];
         delete?: never;
         options?: never;
@@ -1569,7 +1869,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open the billing portal */
+        /**
+         * Open the billing portal
+         * @description Needs the permission OWNER.
+         */
         post: operations["postPaymentBillingPortal"];
         delete?: never;
         options?: never;
@@ -1586,7 +1889,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Buy a credit pack */
+        /**
+         * Buy a credit pack
+         * @description Needs the permission OWNER.
+         */
         post: operations["postPaymentCreditPacksCheckout"];
         delete?: never;
         options?: never;
@@ -1601,10 +1907,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List keys, newest first */
+        /**
+         * List keys, newest first
+         * @description Needs the permission VIEW.
+         */
         get: operations["getApiKeys"];
         put?: never;
-        /** Create a key; it is shown once */
+        /**
+         * Create a key; it is shown once
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postApiKeys"];
         delete?: never;
         options?: never;
@@ -1619,12 +1931,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One key */
+        /**
+         * One key
+         * @description Needs the permission VIEW.
+         */
         get: operations["getApiKeysApi_key_id"];
-        /** Change name, description, metadata, limit or addresses */
+        /**
+         * Change name, description, metadata, limit or addresses
+         * @description Needs the permission ADMIN.
+         */
         put: operations["putApiKeysApi_key_id"];
         post?: never;
-        /** Revoke a key */
+        /**
+         * Revoke a key
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         delete: operations["deleteApiKeysApi_key_id"];
         options?: never;
         head?: never;
@@ -1640,7 +1961,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a successor; the old key lives through the overlap */
+        /**
+         * Make a successor; the old key lives through the overlap
+         * @description Needs the permission ADMIN. Asks for a proof of who is there that is younger than 15 minutes.
+         */
         post: operations["postApiKeysApi_key_idRotate"];
         delete?: never;
         options?: never;
@@ -1657,7 +1981,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report a key that was found in public; a key of ours is revoked */
+        /**
+         * Report a key that was found in public; a key of ours is revoked
+         * @description Open to everybody.
+         */
         post: operations["postKeysReportLeak"];
         delete?: never;
         options?: never;
@@ -1674,7 +2001,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** GitHub's secret-scanning partner programme: keys that were found, each revoked once */
+        /**
+         * GitHub's secret-scanning partner programme: keys that were found, each revoked once
+         * @description Open to everybody.
+         */
         post: operations["postWebhooksSecretScanning"];
         delete?: never;
         options?: never;
@@ -1691,7 +2021,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin a batch of uploads */
+        /**
+         * Begin a batch of uploads
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsBatchPrepare"];
         delete?: never;
         options?: never;
@@ -1708,7 +2041,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm the files of a batch; those that fail stop no other */
+        /**
+         * Confirm the files of a batch; those that fail stop no other
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsBatchConfirm"];
         delete?: never;
         options?: never;
@@ -1723,7 +2059,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your batches of the last two hours that nothing was confirmed of */
+        /**
+         * Your batches of the last two hours that nothing was confirmed of
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         get: operations["getUploadsPendingBatches"];
         put?: never;
         post?: never;
@@ -1742,7 +2081,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm what arrived of a batch and give up the rest */
+        /**
+         * Confirm what arrived of a batch and give up the rest
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsBatchBatch_idAutoRecover"];
         delete?: never;
         options?: never;
@@ -1759,7 +2101,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give up batches older than two hours that were never finished */
+        /**
+         * Give up batches older than two hours that were never finished
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsCleanupStaleBatches"];
         delete?: never;
         options?: never;
@@ -1774,7 +2119,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whether this many files may be uploaded */
+        /**
+         * Ask whether this many files may be uploaded
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         get: operations["getUploadsQuotaCheck"];
         put?: never;
         post?: never;
@@ -1793,7 +2141,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask which of these SHA-256 hashes belong to files that are here already */
+        /**
+         * Ask which of these SHA-256 hashes belong to files that are here already
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         post: operations["postUploadsCheckDuplicates"];
         delete?: never;
         options?: never;
@@ -1808,7 +2159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far one upload has come */
+        /**
+         * How far one upload has come
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         get: operations["getUploadsStatusImage_id"];
         put?: never;
         post?: never;
@@ -1825,7 +2179,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a batch has come */
+        /**
+         * How far a batch has come
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         get: operations["getUploadsBatchBatch_idStatus"];
         put?: never;
         post?: never;
@@ -1842,7 +2199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Uploads that wait for their bytes or their confirmation */
+        /**
+         * Uploads that wait for their bytes or their confirmation
+         * @description Needs the permission VIEW. A key needs the scope `read` or `uploads:read`.
+         */
         get: operations["getUploadsStuckUploads"];
         put?: never;
         post?: never;
@@ -1861,7 +2221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin the upload of a document */
+        /**
+         * Begin the upload of a document
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:write`.
+         */
         post: operations["postDocumentUploadsRequestPresignedUrl"];
         delete?: never;
         options?: never;
@@ -1878,7 +2241,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm a document: its bytes are checked and the file appears */
+        /**
+         * Confirm a document: its bytes are checked and the file appears
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:write`.
+         */
         post: operations["postDocumentUploadsConfirm"];
         delete?: never;
         options?: never;
@@ -1893,7 +2259,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ask whether this many documents may be uploaded */
+        /**
+         * Ask whether this many documents may be uploaded
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocumentUploadsQuotaCheck"];
         put?: never;
         post?: never;
@@ -1910,7 +2279,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a document has come */
+        /**
+         * How far a document has come
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocumentUploadsDocument_idStatus"];
         put?: never;
         post?: never;
@@ -1929,7 +2301,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin a batch of documents */
+        /**
+         * Begin a batch of documents
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:write`.
+         */
         post: operations["postDocumentUploadsBatchPrepare"];
         delete?: never;
         options?: never;
@@ -1946,7 +2321,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm the documents of a batch; those that fail stop no other */
+        /**
+         * Confirm the documents of a batch; those that fail stop no other
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:write`.
+         */
         post: operations["postDocumentUploadsBatchConfirm"];
         delete?: never;
         options?: never;
@@ -1961,7 +2339,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a batch of documents has come */
+        /**
+         * How far a batch of documents has come
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocumentUploadsBatchBatch_idStatus"];
         put?: never;
         post?: never;
@@ -1980,7 +2361,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin the upload of an image */
+        /**
+         * Begin the upload of an image
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsRequestPresignedUrl"];
         delete?: never;
         options?: never;
@@ -1997,7 +2381,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm an upload: its bytes are checked and the file appears */
+        /**
+         * Confirm an upload: its bytes are checked and the file appears
+         * @description Needs the permission EDIT. A key needs the scope `write` or `uploads:write`.
+         */
         post: operations["postUploadsConfirm"];
         delete?: never;
         options?: never;
@@ -2012,7 +2399,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List files */
+        /**
+         * List files
+         * @description Needs the permission VIEW. A key needs the scope `read` or `files:read`.
+         */
         get: operations["getUserFiles"];
         put?: never;
         post?: never;
@@ -2029,15 +2419,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one file */
+        /**
+         * Read one file
+         * @description Needs the permission VIEW. A key needs the scope `read` or `files:read`.
+         */
         get: operations["getUserFilesImage_id"];
         put?: never;
         post?: never;
-        /** Delete a file; for 30 days it can be restored */
+        /**
+         * Delete a file; for 30 days it can be restored
+         * @description Needs the permission EDIT. A key needs the scope `write` or `files:delete`.
+         */
         delete: operations["deleteUserFilesImage_id"];
         options?: never;
         head?: never;
-        /** Change title and tags */
+        /**
+         * Change title and tags
+         * @description Needs the permission EDIT. A key needs the scope `write` or `files:write`.
+         */
         patch: operations["patchUserFilesImage_id"];
         trace?: never;
     };
@@ -2048,7 +2447,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Go to the bytes: a URL that is good for one hour */
+        /**
+         * Go to the bytes: a URL that is good for one hour
+         * @description Needs the permission VIEW. A key needs the scope `read` or `files:read`.
+         */
         get: operations["getUserFilesImage_idDownload"];
         put?: never;
         post?: never;
@@ -2065,7 +2467,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Go to a smaller copy of an image: a URL that is good for one hour */
+        /**
+         * Go to a smaller copy of an image: a URL that is good for one hour
+         * @description Needs the permission VIEW. A key needs the scope `read` or `files:read`.
+         */
         get: operations["getUserFilesImage_idVariantVariant_type"];
         put?: never;
         post?: never;
@@ -2084,7 +2489,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the smaller copies of an image again */
+        /**
+         * Make the smaller copies of an image again
+         * @description Needs the permission EDIT. A key needs the scope `write` or `files:write`.
+         */
         post: operations["postUserFilesImage_idTriggerVariants"];
         delete?: never;
         options?: never;
@@ -2101,7 +2509,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete up to 100 files */
+        /**
+         * Delete up to 100 files
+         * @description Needs the permission EDIT. A key needs the scope `write` or `files:delete`.
+         */
         post: operations["postUserFilesBatchDelete"];
         delete?: never;
         options?: never;
@@ -2118,7 +2529,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo a deletion */
+        /**
+         * Undo a deletion
+         * @description Needs the permission EDIT. A key needs the scope `write` or `files:write`.
+         */
         post: operations["postUserFilesImage_idRestore"];
         delete?: never;
         options?: never;
@@ -2133,7 +2547,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List documents */
+        /**
+         * List documents
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocuments"];
         put?: never;
         post?: never;
@@ -2150,15 +2567,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one document */
+        /**
+         * Read one document
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocumentsDocument_id"];
         put?: never;
         post?: never;
-        /** Delete a document; for 30 days it can be restored */
+        /**
+         * Delete a document; for 30 days it can be restored
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:delete`.
+         */
         delete: operations["deleteDocumentsDocument_id"];
         options?: never;
         head?: never;
-        /** Change title and tags */
+        /**
+         * Change title and tags
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:write`.
+         */
         patch: operations["patchDocumentsDocument_id"];
         trace?: never;
     };
@@ -2169,7 +2595,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Go to the bytes: a URL that is good for one hour */
+        /**
+         * Go to the bytes: a URL that is good for one hour
+         * @description Needs the permission VIEW. A key needs the scope `read` or `documents:read`.
+         */
         get: operations["getDocumentsDocument_idDownload"];
         put?: never;
         post?: never;
@@ -2188,7 +2617,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete up to 100 documents */
+        /**
+         * Delete up to 100 documents
+         * @description Needs the permission EDIT. A key needs the scope `write` or `documents:delete`.
+         */
         post: operations["postDocumentsBatchDelete"];
         delete?: never;
         options?: never;
@@ -2664,6 +3096,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             /** @description The link was used already, replaced by a newer one, or is too old */
             410: {
                 headers: {
@@ -3303,6 +3736,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
@@ -3757,6 +4191,7 @@ export interface operations {
                     }[];
                 };
             };
+            400: components["responses"]["Error400"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
         };
@@ -3787,6 +4222,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             /** @description To link an identity, sign in first */
             401: {
                 headers: {
@@ -4025,6 +4461,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             /** @description To link an identity, sign in first */
             401: {
                 headers: {
@@ -5417,6 +5854,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             /** @description The link was used already, withdrawn, replaced by a newer one, or is too old */
             410: {
                 headers: {
@@ -7170,6 +7608,7 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
         };
@@ -9723,6 +10162,15 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            /** @description The bytes, for who follows the redirect */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
         };
     };
     getUserFilesImage_idVariantVariant_type: {
@@ -9770,6 +10218,15 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            /** @description The bytes, for who follows the redirect */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
         };
     };
     postUserFilesImage_idTriggerVariants: {
@@ -10176,6 +10633,15 @@ export interface operations {
             429: components["responses"]["Error429"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            /** @description The bytes, for who follows the redirect */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
         };
     };
     postDocumentsBatchDelete: {

@@ -291,7 +291,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
   }
 }
 
-const scopeOfLevel = ['', 'read', 'write', 'admin', 'owner'] as const
+export const scopeOfLevel = ['', 'read', 'write', 'admin', 'owner'] as const
 
 /** RFC 6750 §2.1: one scheme, one token; the scheme's case does not matter. */
 function bearerToken(header: string): string | null {

@@ -2,8 +2,9 @@
 import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import type { Access } from './access.ts'
+import { type Access, scopeOfLevel } from './access.ts'
 import { errorTable } from './error-table.ts'
+import { levelOfPermission } from './principal.ts'
 
 const errorBody = {
   type: 'object',
@@ -47,6 +48,21 @@ const descriptions: Record<number, string> = {
   503: 'Cannot answer right now; Retry-After says when to try again',
 }
 
+const tags: Record<string, string> = {
+  auth: 'Accounts, sessions, second factors, and signing in from elsewhere',
+  user: 'Oneself: profile, password, sessions, workspaces',
+  tenant: 'The workspace: settings, members, policy, audit trail, webhooks, a bucket of its own',
+  'api-keys': 'Keys for programs',
+  leaks: 'Keys that were found in public',
+  plans: 'What the plans hold',
+  payment: 'The plan of the workspace',
+  usage: 'What was used of it',
+  uploads: 'Images on their way in',
+  'document-uploads': 'Documents on their way in',
+  'user-files': 'Files that are stored',
+  documents: 'Documents that are stored',
+}
+
 export async function installOpenapi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -55,10 +71,11 @@ export async function installOpenapi(app: FastifyInstance, version: string): Pro
         title: 'Aionvision API',
         version,
         description: 'Images and documents, uploaded through presigned URLs, behind API keys and plans.',
+        contact: { name: 'The operator of this server' },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This server' }],
-      tags: [],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
       components: {
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer aion_…`' },
@@ -117,6 +134,8 @@ function describeAccess(access: Access, schema: Record<string, unknown>, url: st
   if (access.credential !== 'public') for (const status of [401, 403, 404, 429]) statuses.add(status)
   if (access.credential === 'public' && method !== 'GET') for (const status of [403, 429]) statuses.add(status)
   if (schema.body) for (const status of [400, 413, 415]) statuses.add(status)
+  // Where no refusal of ours is possible, what is no HTTP is still refused.
+  if (access.credential === 'public') statuses.add(400)
   if (schema.body || schema.querystring || schema.params) statuses.add(422)
   const errors = Object.fromEntries(
     [...statuses].sort().map((status) => [status, { description: descriptions[status], ...errorBody }]),
@@ -131,6 +150,7 @@ function describeAccess(access: Access, schema: Record<string, unknown>, url: st
     operationId:
       schema.operationId ??
       `${method.toLowerCase()}${url.replace(/^\/api\/v2/, '').replace(/\W+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
+    description: [describeCaller(access), schema.description].filter(Boolean).join(' '),
     tags: schema.tags ?? [url.split('/')[3]],
     response: { ...errors, ...documented },
   }
@@ -149,4 +169,20 @@ function describeAccess(access: Access, schema: Record<string, unknown>, url: st
         ...(access.credential === 'session' ? [] : ['requests per minute of the plan, per key']),
       ].join('; ') || 'none',
   }
+}
+
+function describeCaller(access: Access): string {
+  if (access.credential === 'public') return 'Open to everybody.'
+  const { permission, resource, action, credential, fresh, limit } = access
+  const scopes = [scopeOfLevel[levelOfPermission[permission]], resource && `${resource}:${action}`].filter(Boolean)
+  return [
+    permission === 'SELF' ? 'For who is signed in.' : credential !== 'key' && `Needs the permission ${permission}.`,
+    credential !== 'session' &&
+      scopes.length > 0 &&
+      `A key needs the scope ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`,
+    fresh && 'Asks for a proof of who is there that is younger than 15 minutes.',
+    limit && `At most ${limit.count} in ${limit.seconds} seconds from one caller.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
 }

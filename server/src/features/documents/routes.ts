@@ -7,7 +7,7 @@ import { changeFile } from '../files/change-file.ts'
 import { batchReport, deleteFiles } from '../files/delete-files.ts'
 import type { FileRow } from '../files/queries.ts'
 import { batchDeleteResponse, updateBody, updateResponse } from '../files/schemas.ts'
-import { refusals } from '../files/wire.ts'
+import { redirectToBytes, refusals } from '../files/wire.ts'
 import { noSuchDocument, requireDocument } from './find-document.ts'
 import { listDocuments } from './list-documents.ts'
 import { batchDeleteBody, documentInfo, listQuery, listResponse, params } from './schemas.ts'
@@ -50,7 +50,7 @@ export function documentRoutes(deps: Pick<Deps, 'db' | 'clock' | 'store' | 'audi
           tags,
           summary: 'Go to the bytes: a URL that is good for one hour',
           params,
-          response: { 302: Type.Null({ description: 'Location is the URL' }), ...refusals(404) },
+          response: { ...redirectToBytes, ...refusals(404) },
         },
       },
       async (request, reply) => {

@@ -1,6 +1,5 @@
 // The files of a tenant: listed, read, downloaded, described by their owner, deleted and brought back.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import type { Deps } from '../../deps.ts'
 import { actorOf } from './actor.ts'
 import { changeFile } from './change-file.ts'
@@ -26,7 +25,7 @@ import {
   variantParams,
 } from './schemas.ts'
 import { triggerVariants } from './trigger-variants.ts'
-import { refusals } from './wire.ts'
+import { redirectToBytes, refusals } from './wire.ts'
 
 const read = { credential: 'either', permission: 'VIEW', resource: 'files', action: 'read' } as const
 const write = { credential: 'either', permission: 'EDIT', resource: 'files', action: 'write' } as const
@@ -69,7 +68,7 @@ export function fileRoutes(deps: Pick<Deps, 'db' | 'clock' | 'store' | 'audit' |
           tags,
           summary: 'Go to the bytes: a URL that is good for one hour',
           params,
-          response: { 302: Type.Null({ description: 'Location is the URL' }), ...refusals(404, 409) },
+          response: { ...redirectToBytes, ...refusals(404, 409) },
         },
       },
       async (request, reply) => {
@@ -86,7 +85,7 @@ export function fileRoutes(deps: Pick<Deps, 'db' | 'clock' | 'store' | 'audit' |
           tags,
           summary: 'Go to a smaller copy of an image: a URL that is good for one hour',
           params: variantParams,
-          response: { 302: Type.Null({ description: 'Location is the URL' }), ...refusals(404, 409) },
+          response: { ...redirectToBytes, ...refusals(404, 409) },
         },
       },
       async (request, reply) => {

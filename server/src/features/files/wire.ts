@@ -29,6 +29,15 @@ export const recordOf = <T>(type: 'string' | 'integer', description?: string) =>
     ...(description !== undefined && { description }),
   })
 
+/** What a program gets that follows redirects, as most do by themselves, and what others get. */
+export const redirectToBytes = {
+  '2xx': {
+    description: 'The bytes, for who follows the redirect',
+    content: { 'application/octet-stream': { schema: Type.Unsafe<Blob>({ type: 'string', format: 'binary' }) } },
+  },
+  302: Type.Null({ description: 'Location is the URL' }),
+}
+
 const reasons: Record<number, string> = {
   400: 'UNSUPPORTED_CONTENT_TYPE, UPLOAD_MISMATCH or BUCKET_NOT_ACCESSIBLE',
   404: 'NOT_FOUND, or OBJECT_NOT_FOUND where nothing was uploaded',
