@@ -180,6 +180,9 @@ test('the start page shows what its server answers, and the plans say what FREE 
     const answer = page.getByRole('region', { name: 'Answer' })
     await answer.getByText('"requests_per_minute"').first().waitFor()
     await answer.getByText('x-request-id').waitFor()
+    // Coloured is what a name stands for, never the name nor what lies between two of them.
+    const coloured = await answer.getByRole('code').locator('span').allInnerTexts()
+    expect(coloured.slice(0, 5)).toEqual(['"USD"', '"free"', '"FREE"', '0', '10'])
     await page.getByRole('button', { name: 'Files, without a key' }).click()
     await answer.getByText('MISSING_CREDENTIALS').waitFor()
     expect(await page.getByRole('table').getByRole('row').count()).toBeGreaterThan(5)

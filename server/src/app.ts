@@ -34,6 +34,7 @@ import { exposeToOrigin, installCrossOrigin } from './http/cross-origin.ts'
 import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
+import { createRequestMetrics } from './http/request-metrics.ts'
 import { installSchemaCompilers } from './http/schema-compilers.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createSite, type SendSite } from './pages/web.ts'
@@ -120,9 +121,12 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     if (address?.includes(':')) Object.defineProperty(request, 'ip', { value: canonicalAddress(address) })
     done()
   })
+  const requests = createRequestMetrics()
   // When the answer is decided: listening for its end would cost more than deciding it.
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (request.principal?.kind === 'key') usage.record(request, reply)
+    const milliseconds = performance.now() - request.startedAt
+    requests.observe(request.route, reply.statusCode, milliseconds)
+    if (request.principal?.kind === 'key') usage.record(request, reply, milliseconds)
     done()
   })
   const sendSite = deps.webDirectory ? createSite(deps, deps.webDirectory) : null
@@ -157,7 +161,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     { prefix: '/api/v2' },
   )
   await app.register(objectRoutes(deps))
-  await app.register(operatorRoutes({ ...deps, draining }))
+  await app.register(operatorRoutes({ ...deps, keys, requests, version, draining }))
   await app.register(pageRoutes(deps, sendSite))
   app.get('/openapi.json', { config: { access: { credential: 'public' } }, schema: { hide: true } }, () => app.swagger())
   return app

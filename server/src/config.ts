@@ -82,6 +82,8 @@ export interface Config {
   readonly selfServicePlans: boolean
   /** AION_LOG_LEVEL: trace, debug, info, warn, error; default info in production, warn outside. JSON lines on stderr. */
   readonly logLevel: string
+  /** AION_METRICS_TOKEN, at least 32 bytes: who sends it may read /metrics; null = this machine may, outside production. */
+  readonly metricsToken: string | null
   /** AION_KEY_CACHE_SIZE, default 100000: verified keys and sessions kept in memory, each. */
   readonly keyCacheSize: number
   /** AION_OUTBOUND_ALLOW: comma-separated hosts, addresses and CIDRs off the public internet that webhooks may reach; default none. */
@@ -169,6 +171,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     faults.push('AION_SECRET is required in production: 32 bytes or more, for example from `openssl rand -base64 48`')
   if (production && secret !== null && isWeak(secret))
     faults.push('AION_SECRET is a default or repeats itself: make one with `openssl rand -base64 48`')
+  const metricsToken = value('AION_METRICS_TOKEN')
+  if (metricsToken !== null && Buffer.byteLength(metricsToken) < 32)
+    faults.push('AION_METRICS_TOKEN must be at least 32 bytes long, for example from `openssl rand -hex 32`')
   const publicUrl = url('AION_PUBLIC_URL', ['https:', 'http:'], true)
   if (production && value('AION_PUBLIC_URL') === null)
     faults.push('AION_PUBLIC_URL is required in production: the origin that links in mail carry')
@@ -198,6 +203,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     tenantCeilingFactor: integer('AION_TENANT_CEILING_FACTOR', 5, 0, 1000),
     selfServicePlans: flag('AION_SELF_SERVICE_PLANS', !production),
     logLevel,
+    metricsToken,
     keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
     outboundAllow,
     secretScanningKeysUrl: url('AION_SECRET_SCANNING_KEYS_URL', production ? ['https:'] : ['https:', 'http:']),

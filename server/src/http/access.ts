@@ -98,7 +98,9 @@ export function identifyForNotFound(deps: AccessDeps) {
 function publicHook(deps: AccessDeps, route: RouteOptions, identify: boolean) {
   const unsafe = ![route.method].flat().every((method) => safeMethods.has(method)) && !route.url.startsWith('/objects/')
   const isApi = route.url.startsWith('/api/v2/')
+  const name = `${route.method} ${route.url}`
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    request.route = name
     if (unsafe && isCrossSite(request.headers, deps.publicUrl())) return void sendError(reply, crossSite())
     const { authorization, cookie } = request.headers
     if (isApi && !identify && authorization !== undefined)
@@ -241,6 +243,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
   }
 
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+    request.route = route
     const header = request.headers.authorization
     let token: string | null
     if (header === undefined) token = access.credential === 'key' ? null : deps.readSessionCookie(request.headers.cookie)
@@ -261,7 +264,6 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
           return refuse(deps, request, reply, outcome.refusal)
         }
         request.principal = outcome
-        request.route = route
         const admitted = admitKey(request, reply, outcome)
         if (admitted instanceof Promise) admitted.then(conclude).catch(done)
         else conclude(admitted)

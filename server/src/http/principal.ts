@@ -57,7 +57,7 @@ export type Principal = KeyPrincipal | SessionPrincipal
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null
-    /** Method and path of the route, such as `GET /api/v2/user-files`; empty where there is none, and before the caller is known. */
+    /** Method and path of the route, such as `GET /api/v2/user-files`; empty where there is none. */
     route: string
     /** By `performance.now()`. */
     startedAt: number

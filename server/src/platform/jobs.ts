@@ -27,9 +27,16 @@ export interface JobOptions {
   readonly key?: string
 }
 
+export interface Outcomes {
+  done: number
+  failed: number
+}
+
 export interface Jobs {
   /** Commits, or does not happen, together with the rest of the transaction. Answers the job's id. */
   add(conn: Connection, task: string, payload: object, options?: JobOptions): Promise<string>
+  /** How often each task succeeded and failed in this process. */
+  outcomes(): ReadonlyMap<string, Outcomes>
   start(tasks: Record<string, Task>, cron: readonly CronEntry[]): Promise<void>
   /** Waits for the jobs in hand, up to five seconds each. */
   stop(): Promise<void>
@@ -53,6 +60,7 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
   let stopping = false
   let wake = () => {}
   let supervision: Promise<void> = Promise.resolve()
+  const outcomes = new Map<string, Outcomes>()
 
   /** The worker gives up when the database goes away, and knows nothing of its return: it is started again until it stays. */
   async function supervise(begin: () => Promise<Working>): Promise<void> {
@@ -89,8 +97,10 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
       )
       return rows[0]?.id ?? ''
     },
+    outcomes: () => outcomes,
     async start(tasks, cron) {
-      const begin = () => work(pool, log, tasks, cron)
+      const counted = Object.entries(tasks).map(([name, task]) => [name, count(task, name, outcomes)] as const)
+      const begin = () => work(pool, log, Object.fromEntries(counted), cron)
       working = await begin()
       supervision = supervise(begin)
     },
@@ -100,6 +110,20 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
       await working?.stop().catch(() => {})
       await supervision
     },
+  }
+}
+
+function count(task: Task, name: string, all: Map<string, Outcomes>): Task {
+  const own: Outcomes = { done: 0, failed: 0 }
+  all.set(name, own)
+  return async (payload) => {
+    try {
+      await task(payload)
+      own.done++
+    } catch (error) {
+      own.failed++
+      throw error
+    }
   }
 }
 

@@ -145,8 +145,8 @@ function Answer({ exchange: { status, headers, body } }: { readonly exchange: Ex
 
 /** Names stay ink; values get the colour of their kind. */
 function coloured(json: string) {
-  return json.split(/("(?:[^"\\]|\\.)*"(?!:)|(?<=: |\[|^\s+)-?\b(?:\d[\d.eE+]*|true|false|null)\b)/m).map((part, index) =>
-    index % 2 === 0 ? (
+  return json.split(/("(?:[^"\\]|\\.)*":?|-?\b\d[\d.eE+-]*|\b(?:true|false|null)\b)/).map((part, index) =>
+    index % 2 === 0 || part.endsWith('":') ? (
       part
     ) : (
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text, in order

@@ -5,9 +5,9 @@ const text = site.home.steps
 
 export function UploadSteps() {
   return (
-    <ol className="grid gap-10">
+    <ol className="grid grid-cols-1 gap-10">
       {text.list.map(({ title, text: why, sent, answered }, index) => (
-        <li key={title} className="grid gap-5 lg:grid-cols-[15rem_minmax(0,1fr)] lg:gap-10">
+        <li key={title} className="grid grid-cols-1 gap-5 lg:grid-cols-[15rem_minmax(0,1fr)] lg:gap-10">
           <div>
             <h3 className="flex items-baseline gap-3 text-base">
               <span aria-hidden className="font-mono text-accent">
@@ -17,7 +17,7 @@ export function UploadSteps() {
             </h3>
             <p className="mt-1 text-muted lg:pl-[1.4rem]">{why}</p>
           </div>
-          <div className="grid overflow-hidden rounded-card border border-line bg-raised md:grid-cols-2">
+          <div className="grid grid-cols-1 overflow-hidden rounded-card border border-line bg-raised md:grid-cols-2">
             <Side caption={text.you} code={sent} />
             <Side caption={text.we} code={answered} className="border-line max-md:border-t md:border-l" />
           </div>

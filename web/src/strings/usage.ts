@@ -3,7 +3,12 @@ export const usage = {
   title: 'Usage',
   lead: 'Requests of API keys, refused ones too. Times are yours; days and hours are counted in UTC.',
   period: { label: 'Period', day: 'Last 24 hours', week: 'Last 7 days', month: 'Last 30 days', year: 'Last 12 months' },
-  key: { label: 'Key', all: 'All keys', gone: 'A key that is gone' },
+  key: {
+    label: 'Key',
+    all: 'All keys',
+    gone: 'A key that is gone',
+    option: (name: string, prefix: string) => `${name} · ${prefix}`,
+  },
   numbers: {
     requests: 'Requests',
     errors: 'Refused or failed',

@@ -1,6 +1,6 @@
 // Buttons, and links that look like them. One that cannot be used stays in reach and says why.
 import { Link, type LinkProps } from '@tanstack/react-router'
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ComponentPropsWithRef, ReactNode } from 'react'
 import { useId, useState } from 'react'
 import { classes } from './classes.ts'
 
@@ -28,7 +28,7 @@ export function buttonClass(kind: ButtonKind = 'secondary', size: ButtonSize = '
 /** 16rem and a margin. */
 const reasonWidthMax = 272
 
-interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'disabled'> {
+interface Props extends Omit<ComponentPropsWithRef<'button'>, 'disabled'> {
   readonly kind?: ButtonKind
   readonly size?: ButtonSize
   /** Why it cannot be used now; shown on hover and focus, and read out. */

@@ -10,10 +10,12 @@ export function CopyButton({
   text,
   label = common.copy,
   iconOnly,
+  autoFocus,
 }: {
   readonly text: string
   readonly label?: string
   readonly iconOnly?: boolean
+  readonly autoFocus?: boolean
 }) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -25,6 +27,8 @@ export function CopyButton({
   return (
     <button
       type="button"
+      // biome-ignore lint/a11y/noAutofocus: for dialogs, into which the focus goes anyhow
+      autoFocus={autoFocus}
       className={buttonClass('secondary', 'small')}
       aria-label={iconOnly ? label : undefined}
       onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}

@@ -15,6 +15,8 @@ export interface KeyAuthenticator {
   /** Answers at once for a key in memory. */
   authenticate(token: string): KeyPrincipal | KeyRefusal | Promise<KeyPrincipal | KeyRefusal>
   touch(keyId: string, ip: string, now: number): void
+  /** Of the keys in memory; counts since the start. */
+  cache(): { readonly entries: number; readonly hits: number; readonly misses: number }
   flush(): Promise<void>
   start(): void
   stop(): Promise<void>
@@ -47,6 +49,8 @@ export function createKeyAuthenticator(
   let uses = new Map<string, { count: number; at: number; ip: string }>()
   const dailyUse = createDailyUse(deps)
   let timer: NodeJS.Timeout | undefined
+  let hits = 0
+  let misses = 0
 
   changes.subscribe((change) => {
     generation++
@@ -144,9 +148,13 @@ export function createKeyAuthenticator(
       if (token.length !== keyLength) return invalid
       const digest = hash('sha256', token)
       const entry = known.get(digest) ?? strangers.get(digest)
-      if (entry) return decide(entry)
+      if (entry) {
+        hits++
+        return decide(entry)
+      }
       // Only what is not in memory has its checksum worked out; a bad one never reaches the database.
       if (!isWellFormed(token)) return invalid
+      misses++
       let loading = loads.get(digest)
       if (!loading) {
         loading = load(digest).finally(() => loads.get(digest) === loading && loads.delete(digest))
@@ -163,6 +171,7 @@ export function createKeyAuthenticator(
         use.ip = ip
       }
     },
+    cache: () => ({ entries: known.size + strangers.size, hits, misses }),
     flush,
     start() {
       timer = setInterval(() => void flush(), flushEveryMs).unref()

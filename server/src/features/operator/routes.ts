@@ -4,6 +4,9 @@ import { Type } from '@sinclair/typebox'
 import { sql } from 'kysely'
 import type { Deps } from '../../deps.ts'
 import { ApiError } from '../../http/errors.ts'
+import { admitScrape } from './admit-scrape.ts'
+import { countJobs, createMetrics, type MetricsDeps } from './metrics.ts'
+import { metricsContentType } from './metrics-text.ts'
 
 const check = () => Type.Union([Type.Literal('ok'), Type.Literal('failing')])
 const counters = Type.Union([Type.Literal('exact'), Type.Literal('shares')], {
@@ -15,18 +18,23 @@ const answerTimeoutMs = 2_000
 const databaseCheckMaxAgeMs = 500
 
 /** Registered without prefix. `draining()` is true from SIGTERM on. */
-export function operatorRoutes({
-  db,
-  changes,
-  clock,
-  limiter,
-  draining,
-}: Pick<Deps, 'db' | 'changes' | 'clock' | 'limiter'> & { draining: () => boolean }): FastifyPluginAsyncTypebox {
-  const databaseAnswers = shared(
-    () => answers(sql`SELECT 1`.execute(db)),
-    () => clock.monotonic(),
-  )
+export function operatorRoutes(
+  deps: Pick<Deps, 'db' | 'clock'> & MetricsDeps & { readonly draining: () => boolean },
+): FastifyPluginAsyncTypebox {
+  const { db, changes, clock, config, limiter, draining } = deps
+  const now = () => clock.monotonic()
+  const databaseAnswers = shared(async () => (await inTime(sql`SELECT 1`.execute(db))) !== null, now)
+  const jobs = shared(() => inTime(countJobs(db)), now)
+  const metrics = createMetrics(deps)
   return async (app) => {
+    app.addHook('onReady', async () => metrics.start())
+    app.addHook('onClose', async () => metrics.stop())
+    app.get('/metrics', { config: { access: { credential: 'public' } }, schema: { hide: true } }, async (request, reply) => {
+      admitScrape(request, config)
+      reply.header('content-type', metricsContentType)
+      const [database, counts] = await Promise.all([databaseAnswers(), jobs()])
+      return metrics.render(database, counts)
+    })
     app.get(
       '/healthz',
       {
@@ -72,27 +80,22 @@ function verdict(good: boolean): 'ok' | 'failing' {
   return good ? 'ok' : 'failing'
 }
 
-async function answers(query: Promise<unknown>): Promise<boolean> {
+/** null: a failure, or no answer in time. */
+async function inTime<T>(query: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, answerTimeoutMs, false)
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, answerTimeoutMs, null)
   })
   try {
-    return await Promise.race([
-      query.then(
-        () => true,
-        () => false,
-      ),
-      late,
-    ])
+    return await Promise.race([query.catch(() => null), late])
   } finally {
     clearTimeout(timer)
   }
 }
 
 /** One check at a time, its result shared for a moment. */
-function shared(run: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
-  let latest: { at: number; result: Promise<boolean> } | null = null
+function shared<T>(run: () => Promise<T>, now: () => number): () => Promise<T> {
+  let latest: { at: number; result: Promise<T> } | null = null
   return () => {
     if (!latest || now() - latest.at > databaseCheckMaxAgeMs) latest = { at: now(), result: run() }
     return latest.result

@@ -16,6 +16,12 @@ export interface Limit {
 
 type MaybePromise<T> = T | Promise<T>
 
+/** How many were decided since the start, each way. */
+export interface DecisionCounts {
+  admitted: number
+  refused: number
+}
+
 export interface RateLimiter {
   decide(name: string, limit: number, windowMs: number): MaybePromise<Decision>
   /** Both are spent or neither; the answer describes the tighter one, its wait is the longer one. */
@@ -25,6 +31,8 @@ export interface RateLimiter {
   forget(name: string): MaybePromise<void>
   /** False while this server admits its share only, because it cannot ask where all servers count. */
   exact(): boolean
+  /** `shares`: what this server decided while it could not ask. */
+  decisions(): Readonly<Record<'exact' | 'shares', Readonly<DecisionCounts>>>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -41,6 +49,8 @@ export interface LocalRateLimiter extends RateLimiter {
 const namesMax = 1_000_000
 const sweepEveryMs = 60_000
 
+const none: DecisionCounts = { admitted: 0, refused: 0 }
+
 interface Entry {
   readonly log: SlidingLog
   windowMs: number
@@ -49,6 +59,7 @@ interface Entry {
 export function createLocalLimiter({ clock, file }: { clock: Clock; file: string }): LocalRateLimiter {
   const entries = new Map<string, Entry>()
   let sweptAt = clock.monotonic()
+  const decided: DecisionCounts = { admitted: 0, refused: 0 }
 
   function entryOf(name: string, windowMs: number, now: number): Entry {
     if (now - sweptAt >= sweepEveryMs) sweep(now)
@@ -81,7 +92,10 @@ export function createLocalLimiter({ clock, file }: { clock: Clock; file: string
   function decide(name: string, limit: number, windowMs: number): Decision {
     const now = clock.monotonic()
     const { log } = entryOf(name, windowMs, now)
-    return decideLimit(log, now, windowMs, limit)
+    const decision = decideLimit(log, now, windowMs, limit)
+    if (decision.allowed) decided.admitted++
+    else decided.refused++
+    return decision
   }
 
   return {
@@ -93,13 +107,16 @@ export function createLocalLimiter({ clock, file }: { clock: Clock; file: string
       const second = entryOf(ceiling.name, ceiling.windowMs, now).log
       const wait = first.wait(now, own.windowMs, own.limit)
       const ceilingWait = second.wait(now, ceiling.windowMs, ceiling.limit)
-      if (wait > 0 || ceilingWait > 0)
+      if (wait > 0 || ceilingWait > 0) {
+        decided.refused++
         return {
           allowed: false,
           limit: ceilingWait > wait ? ceiling.limit : own.limit,
           remaining: 0,
           retryAfterMs: Math.max(wait, ceilingWait),
         }
+      }
+      decided.admitted++
       first.admit(now, own.limit)
       second.admit(now, ceiling.limit)
       return second.remaining(ceiling.limit) < first.remaining(own.limit)
@@ -117,6 +134,7 @@ export function createLocalLimiter({ clock, file }: { clock: Clock; file: string
       entries.delete(name)
     },
     exact: () => true,
+    decisions: () => ({ exact: decided, shares: none }),
     async start() {
       const text = await readFile(file, 'utf8').catch(() => null)
       if (text === null) return

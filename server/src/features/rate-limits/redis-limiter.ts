@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../platform/clock.ts'
 import type { RedisConnection } from '../../platform/redis.ts'
 import { limitScript } from './limit-script.ts'
-import type { Decision, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
+import type { Decision, DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
 
 interface Options {
   readonly redis: RedisConnection
@@ -33,6 +33,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   /** Whether it was there before. */
   let lost = false
   let servers = 1
+  const decided: DecisionCounts = { admitted: 0, refused: 0 }
   const timers: NodeJS.Timeout[] = []
 
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
@@ -77,6 +78,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
       const rest = limits.flatMap(({ limit, windowMs }) => [String(limit), String(windowMs)])
       const answer = await redis.evaluate(limitScript, limits.map(keyOf), [now, peek ? '1' : '', ...rest])
       const [allowed, which, remaining, wait] = answer as [number, number, number, string]
+      if (!peek) decided[allowed === 1 ? 'admitted' : 'refused']++
       return {
         allowed: allowed === 1,
         limit: limits[which - 1]?.limit ?? 0,
@@ -106,6 +108,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
       if (reachable) await redis.del(keyOf({ name, limit: 0, windowMs: 0 })).catch(lose)
     },
     exact: () => reachable,
+    decisions: () => ({ exact: decided, shares: local.decisions().exact }),
     async start() {
       for (let attempt = 0; attempt < startAttempts && !reachable; attempt++) {
         await probe()

@@ -40,10 +40,10 @@ it('gives up minutes, never requests, when PostgreSQL is away for longer than me
       {
         principal: { kind: 'key', keyId, tenantId: 'tenant', tally: newTally() },
         route: 'GET /',
-        startedAt: performance.now(),
         errorCode: null,
       } as unknown as FastifyRequest,
       { statusCode: 200 } as FastifyReply,
+      1,
     )
   ask('first')
   await recorder.flush()

@@ -7,7 +7,7 @@ import { type Batch, trimRequests, writeBatch } from './queries.ts'
 
 export interface UsageRecorder {
   /** Once per request of a key, when its answer is decided. */
-  record(request: FastifyRequest, reply: FastifyReply): void
+  record(request: FastifyRequest, reply: FastifyReply, milliseconds: number): void
   /** Writes what was recorded; never throws, what could not be written is kept. */
   flush(): Promise<void>
   /** The same for somebody who is about to read: what was recorded until a second ago is in the database when it resolves. */
@@ -123,11 +123,10 @@ export function createUsageRecorder({ pool, clock, log }: Pick<Deps, 'pool' | 'c
   }
 
   return {
-    record(request, reply) {
+    record(request, reply, milliseconds) {
       const principal = request.principal
       if (principal?.kind !== 'key') return
       const at = clock.now()
-      const milliseconds = performance.now() - request.startedAt
       const number = Math.floor(at / minuteMs)
       if (number !== minute.number) turnTo(number)
       const { keyId, tally } = principal

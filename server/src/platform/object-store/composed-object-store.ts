@@ -14,6 +14,7 @@ export function composeObjectStore({
   findBucket,
   takesPuts,
   origin,
+  gone = () => false,
   onLeftBehind,
 }: {
   readonly db: Db
@@ -23,6 +24,7 @@ export function composeObjectStore({
   /** Whether upload URLs of `primary` lead to this server. */
   readonly takesPuts: boolean
   readonly origin: string | null
+  readonly gone?: () => boolean
   /** Bytes could not be freed where they lie; nothing refers to them any more. */
   readonly onLeftBehind: (name: string, error: Error) => void
 }): ObjectStore {
@@ -55,5 +57,6 @@ export function composeObjectStore({
     sweep: () => primary.sweep(),
     readPutGrant: takesPuts ? signer.readPut : null,
     origin,
+    gone,
   }
 }

@@ -78,6 +78,8 @@ export interface ObjectStore extends Omit<ByteStore, 'presignGet' | 'free'> {
   remove(trx: Trx, key: string): Promise<() => Promise<void>>
   /** Set where this server itself takes the bytes, under /objects/. null: not signed by us for this, or no longer valid. */
   readonly readPutGrant: ((key: string, query: SignedQuery) => PutGrant | null) | null
+  /** The store did not answer lately, and is asked again after a while. */
+  readonly gone: () => boolean
   /** The origin that browsers send bytes to and get them from, where it is not ours. */
   readonly origin: string | null
 }

@@ -62,7 +62,13 @@ export async function openStore({
   })
   await lookAt(client, log)
   const primary = s3ByteStore({ client, db, clock, scratch: join(dataDir, 'scratch') })
-  return composeObjectStore({ ...shared, primary, takesPuts: false, origin: client.publicOrigin })
+  return composeObjectStore({
+    ...shared,
+    primary,
+    takesPuts: false,
+    origin: client.publicOrigin,
+    gone: () => client.transport.breaker.open,
+  })
 }
 
 /** A wrong name or key is a fault of the configuration; a store that is away may come back, and only uploads wait for it. */

@@ -10,6 +10,7 @@ import { TextArea, TextField } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useWithProof } from '../fresh.tsx'
 import { useRefreshKeys } from './key-queries.ts'
+import { WhichKey } from './which-key.tsx'
 
 const text = keys.form
 
@@ -48,7 +49,12 @@ export function EditKeyDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; re
     },
   )
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={keys.edit.title(apiKey.name)}>
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={keys.edit.title(apiKey.name)}
+      description={<WhichKey apiKey={apiKey} />}
+    >
       <form onSubmit={form.submit} className="grid gap-4" noValidate>
         <TextField label={text.name} maxLength={255} required error={form.errorOf('name')} {...form.register('name')} />
         <TextField label={text.description} error={form.errorOf('description')} {...form.register('description')} />

@@ -1,6 +1,6 @@
 // The only time a key is seen: it lives in this component and nowhere else, and is gone with it.
 import { Aionvision, AionvisionError, type CreatedApiKey, type RateLimit } from '@aionvision/sdk'
-import { useState } from 'react'
+import { type RefObject, useState } from 'react'
 import { keys } from '../../strings/keys.ts'
 import { Button } from '../../ui/button.tsx'
 import { CodeTabs } from '../../ui/code-block.tsx'
@@ -14,15 +14,25 @@ const text = keys.once
 export function KeyOnceDialog({
   made,
   rotated,
+  returnTo,
   onClose,
 }: {
   readonly made: CreatedApiKey
   readonly rotated: boolean
+  readonly returnTo: RefObject<HTMLElement | null>
   readonly onClose: () => void
 }) {
   const probe = probeOf(made.scopes)
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={text.title} description={text.lead} wide keepOpen>
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={text.title}
+      description={text.lead}
+      wide
+      keepOpen
+      returnTo={returnTo}
+    >
       <div className="grid gap-5">
         <Shown label={text.key} value={made.api_key} copyLabel={text.copyKey} />
         {rotated && <Notice tone="warn">{keys.rotate.oldUntil}</Notice>}
@@ -44,7 +54,7 @@ function Shown({ label, value, copyLabel }: { readonly label: string; readonly v
     <div className="grid gap-1.5">
       <div className="flex items-center justify-between gap-3">
         <span className="font-medium">{label}</span>
-        <CopyButton text={value} {...(copyLabel && { label: copyLabel })} />
+        <CopyButton text={value} {...(copyLabel && { label: copyLabel, autoFocus: true })} />
       </div>
       <code className="rounded-control border border-edge bg-sunken px-3 py-2 break-all select-all">{value}</code>
     </div>

@@ -2,7 +2,7 @@
 import type { ApiKey, CreatedApiKey } from '@aionvision/sdk'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { usePageTitle } from '../../page-title.ts'
 import { keys as text } from '../../strings/keys.ts'
 import { Button, ButtonLink } from '../../ui/button.tsx'
@@ -42,6 +42,7 @@ export function KeysPage() {
   const names = useMemberNames()
   const [task, setTask] = useState<Task>(null)
   const [made, setMade] = useState<{ readonly key: CreatedApiKey; readonly rotated: boolean } | null>(null)
+  const createRef = useRef<HTMLButtonElement>(null)
   const close = () => setTask(null)
   const create = useCallback(() => setTask({ kind: 'create' }), [])
   const begin = useCallback((kind: KeyTask, key: ApiKey) => setTask({ kind, key }), [])
@@ -55,12 +56,7 @@ export function KeysPage() {
   const free = workspace.plan === 'free'
   const revokeReason = holds(workspace, 'admin') ? null : text.needsAdmin
   const reason = free ? text.needsPlan : revokeReason
-  const createButton = (
-    <Button kind="primary" disabledReason={reason} onClick={create}>
-      <Plus aria-hidden size={16} />
-      {text.create}
-    </Button>
-  )
+  const createButton = { kind: 'primary', disabledReason: reason, onClick: create, children: <CreateLabel /> } as const
   // Typing stays ahead of filtering ten thousand rows.
   const { q, state, environment } = useDeferredValue(filter)
   const shown = useMemo(() => {
@@ -69,7 +65,7 @@ export function KeysPage() {
   }, [rows, names, q, state, environment])
   return (
     <>
-      <PageHeader title={text.title} lead={text.lead} actions={createButton} />
+      <PageHeader title={text.title} lead={text.lead} actions={<Button ref={createRef} {...createButton} />} />
       {free && (
         <div className="mb-6">
           <Notice tone="warn" title={text.free.title}>
@@ -86,7 +82,7 @@ export function KeysPage() {
       ) : !rows ? (
         <SkeletonRows />
       ) : rows.length === 0 && !filter.state ? (
-        <Empty title={text.empty.title} action={createButton}>
+        <Empty title={text.empty.title} action={<Button {...createButton} />}>
           {text.empty.text}
         </Empty>
       ) : (
@@ -161,7 +157,16 @@ export function KeysPage() {
         />
       )}
       {task?.kind === 'revoke' && <RevokeKeyDialog apiKey={task.key} onClose={close} />}
-      {made && <KeyOnceDialog made={made.key} rotated={made.rotated} onClose={() => setMade(null)} />}
+      {made && <KeyOnceDialog made={made.key} rotated={made.rotated} returnTo={createRef} onClose={() => setMade(null)} />}
+    </>
+  )
+}
+
+function CreateLabel() {
+  return (
+    <>
+      <Plus aria-hidden size={16} />
+      {text.create}
     </>
   )
 }

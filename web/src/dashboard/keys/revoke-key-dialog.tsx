@@ -11,6 +11,7 @@ import { timeInWords } from '../../ui/time.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useWithProof } from '../fresh.tsx'
 import { useKeyNow, useRefreshKeys } from './key-queries.ts'
+import { WhichKey } from './which-key.tsx'
 
 const text = keys.revoke
 
@@ -34,7 +35,7 @@ export function RevokeKeyDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; 
       open
       onOpenChange={(open) => open || onClose()}
       title={text.title(apiKey.name)}
-      description={text.lead}
+      description={<WhichKey apiKey={apiKey}>{text.lead}</WhichKey>}
       action={text.action}
       pending={revocation.isPending}
       error={revocation.error ? explain(revocation.error).message : null}

@@ -11,6 +11,7 @@ import { SelectField } from '../../ui/field.tsx'
 import { explain } from '../../ui/surface.tsx'
 import { useWithProof } from '../fresh.tsx'
 import { useRefreshKeys } from './key-queries.ts'
+import { WhichKey } from './which-key.tsx'
 
 const text = keys.rotate
 const overlaps = ['0', '3600', '86400', '604800'] as const
@@ -36,7 +37,12 @@ export function RotateKeyDialog({ apiKey, onClose, onRotated }: Props) {
     },
   })
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={text.title(apiKey.name)} description={text.lead}>
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={text.title(apiKey.name)}
+      description={<WhichKey apiKey={apiKey}>{text.lead}</WhichKey>}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault()

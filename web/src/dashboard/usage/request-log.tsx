@@ -8,7 +8,7 @@ import { saveFile } from '../../ui/save-file.ts'
 import { Badge, Card, Failure, SkeletonRows } from '../../ui/surface.tsx'
 import { Time } from '../../ui/time.tsx'
 import { toCsv } from './csv.ts'
-import { type LoggedRequest, useLog } from './usage-queries.ts'
+import { type KeyNames, type LoggedRequest, useLog } from './usage-queries.ts'
 
 const text = usage.log
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
@@ -17,7 +17,7 @@ const none: readonly LoggedRequest[] = []
 
 interface Props {
   readonly keyId: string | undefined
-  readonly names: ReadonlyMap<string, string> | undefined
+  readonly names: KeyNames | undefined
 }
 
 export function RequestLog({ keyId, names }: Props) {
@@ -37,7 +37,7 @@ export function RequestLog({ keyId, names }: Props) {
           (!looked ||
             row.endpoint.toLowerCase().includes(looked) ||
             (row.error_code ?? '').toLowerCase().includes(looked) ||
-            (names?.get(row.api_key_id) ?? '').toLowerCase().includes(looked)),
+            keyOf(row, names).toLowerCase().includes(looked)),
       ),
     [rows, status, method, looked, names],
   )
@@ -107,7 +107,13 @@ export function RequestLog({ keyId, names }: Props) {
   )
 }
 
-function useColumns(names: ReadonlyMap<string, string> | undefined): readonly Column<LoggedRequest>[] {
+/** Name and prefix, as the filter of the page has them. */
+function keyOf({ api_key_id }: LoggedRequest, names: KeyNames | undefined): string {
+  const key = names?.get(api_key_id)
+  return key ? usage.key.option(key.name, key.prefix) : ''
+}
+
+function useColumns(names: KeyNames | undefined): readonly Column<LoggedRequest>[] {
   return useMemo(
     () => [
       {
@@ -151,8 +157,12 @@ function useColumns(names: ReadonlyMap<string, string> | undefined): readonly Co
         id: 'key',
         header: text.columns.key,
         width: 'minmax(7rem, 1fr)',
-        value: ({ api_key_id }) => names?.get(api_key_id) ?? '',
-        cell: ({ api_key_id }) => <span className="block truncate">{names?.get(api_key_id) ?? usage.key.gone}</span>,
+        value: (row) => keyOf(row, names),
+        cell: (row) => (
+          <span className="block truncate" title={keyOf(row, names)}>
+            {names?.get(row.api_key_id)?.name ?? usage.key.gone}
+          </span>
+        ),
       },
       {
         id: 'speed',

@@ -47,9 +47,9 @@ export function UsagePage() {
             onChange={(event) => set({ key: event.target.value || undefined })}
           >
             <option value="">{text.key.all}</option>
-            {[...(names.data ?? [])].map(([id, name]) => (
+            {[...(names.data ?? [])].map(([id, { name, prefix }]) => (
               <option key={id} value={id}>
-                {name}
+                {text.key.option(name, prefix)}
               </option>
             ))}
           </SelectField>

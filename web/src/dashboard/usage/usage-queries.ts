@@ -71,13 +71,17 @@ export function useLog(keyId: string | undefined) {
   })
 }
 
+/** What tells keys apart, by their id: two may have one name. */
+export type KeyNames = ReadonlyMap<string, { readonly name: string; readonly prefix: string }>
+
 export function useKeyNames() {
   const api = useApi()
   return useQuery({
     queryKey: ['keys', 'names'],
-    queryFn: async () => {
-      const names = new Map<string, string>()
-      for await (const { id, name } of api.apiKeys.list({ include_inactive: true })) names.set(id, name)
+    queryFn: async (): Promise<KeyNames> => {
+      const names = new Map<string, { name: string; prefix: string }>()
+      for await (const { id, name, key_prefix } of api.apiKeys.list({ include_inactive: true }))
+        names.set(id, { name, prefix: `${key_prefix}…` })
       return names
     },
   })
