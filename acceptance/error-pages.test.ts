@@ -46,7 +46,7 @@ describe('the examples answer as shown', () => {
   })
   afterAll(() => server.discard())
 
-  test.each(pages.filter((code) => snippets(`docs/errors/${code}.md`, 'bash').length > 0))('%s', async (code) => {
+  test.each(pages)('%s', async (code) => {
     const script = snippets(`docs/errors/${code}.md`, 'bash').join('\n')
     const broken = await predicaments[code]?.()
     const at = broken ?? server
@@ -165,6 +165,11 @@ async function situation(url: string, script: string): Promise<Record<string, st
     },
     READ_KEY: async () => (await createKey(url, owner.session, { scopes: ['read'] })).key,
     PINNED_KEY: async () => (await createKey(url, owner.session, { allowed_ips: ['192.0.2.0/24'] })).key,
+    DOMAIN_KEY: async () => {
+      const body = { allowed_domains: ['shop.example'] }
+      await succeed(call(url, 'PATCH', '/api/v2/tenant/settings', { token: owner.session, body }))
+      return created.key
+    },
     FULL_SESSION: async () => {
       for (let count = 1; count < 10; count++) await createKey(url, owner.session)
       return owner.session

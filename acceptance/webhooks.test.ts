@@ -38,6 +38,15 @@ test(`the snippets of ${guide} work, and what arrives passes its check`, async (
   const types = () => received.map(({ body }) => JSON.parse(body).type)
   for (let waited = 0; !types().includes('api_key.created') && waited < 15_000; waited += 100) await sleep(100)
   expect(new Set(types())).toEqual(new Set(['tenant.updated', 'tenant.webhook_secret_rotated', 'api_key.created']))
+  const [head = '', body = ''] = (snippets(guide, 'http')[0] ?? '').split('\n\n')
+  const shown = head
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(':')[0]?.toLowerCase())
+  for (const sent of received) {
+    for (const name of shown) expect(sent.headers).toHaveProperty(name ?? '')
+    expect(Object.keys(JSON.parse(sent.body))).toEqual(Object.keys(JSON.parse(body)))
+  }
   const { secret } = JSON.parse((await succeed(call(server.url, 'GET', '/api/v2/tenant/webhook', { token: owner.session }))).raw)
   const [check = ''] = snippets(guide, 'python')
   const use = `

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectAccessibleInBothThemes, refusal, signInAs, startBrowser, visit } from '../support/browser.ts'
 import { call, type Person, signIn, signUp, succeed } from '../support/client.ts'
 import { ageProofs } from '../support/database.ts'
+import { snippets } from '../support/documents.ts'
 import { relaxed, type Server, startServer } from '../support/server.ts'
 import { totpCode } from '../support/totp.ts'
 
@@ -117,6 +118,19 @@ test('a second factor: added, used for a fresh proof, removed', async () => {
   await expectClean({ allowed: [refusal(401), refusal(403)] })
   await close()
 }, 60_000)
+
+test('the passkey snippet of docs/guide/second-factor.md adds one', async () => {
+  const person = await signUp(server.url)
+  const { page, close } = await visit(browser, server.url)
+  await signInAs(page, server.url, person.session)
+  await addAuthenticator(page)
+  await page.goto('/dashboard')
+  const [snippet = ''] = snippets('docs/guide/second-factor.md', 'js')
+  await page.evaluate(`(async () => {${snippet}})()`)
+  const passkeys = await succeed(call(server.url, 'GET', '/api/v2/auth/session/mfa/passkeys', { token: person.session }))
+  expect(passkeys.raw).toContain('My laptop')
+  await close()
+})
 
 test('a session without its factor: refused where the workspace asks for one, until it is proved there and then', async () => {
   const person = await signUp(server.url)

@@ -14,9 +14,13 @@ export function read(path: string): string {
   return readFileSync(join(repository, path), 'utf8')
 }
 
-/** What stands between ```language and ``` in the order of the page. */
+/** What stands between ``` and ```, and in which language, in the order of the page. */
+export function snippetsOf(path: string): { language: string; text: string }[] {
+  return [...read(path).matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({ language, text }))
+}
+
 export function snippets(path: string, language: string): string[] {
-  return [...read(path).matchAll(/^```(\S+)\n([\s\S]*?)^```$/gm)]
-    .filter((match) => match[1] === language)
-    .map((match) => match[2] ?? '')
+  return snippetsOf(path)
+    .filter((snippet) => snippet.language === language)
+    .map(({ text }) => text)
 }

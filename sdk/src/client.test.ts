@@ -143,6 +143,24 @@ describe('the client', () => {
     expect(seen[1]?.headers['if-none-match']).toBe('"1"')
   })
 
+  it('waits for the copies of an image, and no longer than it may', async () => {
+    const states = ['pending', 'processing', 'completed']
+    const { baseUrl, seen } = await scripted((_request, response) =>
+      json(response, 200, { id: 'f', variant_status: states[Math.min(seen.length, states.length) - 1] }),
+    )
+    const patient = client(baseUrl, { pollingInterval: 5 })
+    expect((await patient.files.ready('f')).variant_status).toBe('completed')
+    expect(seen).toHaveLength(3)
+    states.splice(0, 3, 'pending')
+    const hasty = Aionvision.fromEnv({
+      AIONVISION_API_KEY: 'aion_x',
+      AIONVISION_BASE_URL: baseUrl,
+      AIONVISION_POLLING_INTERVAL: '0.01',
+      AIONVISION_POLLING_TIMEOUT: '0.1',
+    })
+    await expect(hasty.files.ready('f')).rejects.toMatchObject({ code: 'TIMEOUT' })
+  })
+
   it('reads lists to their end, a page at a time', async () => {
     const { baseUrl, seen } = await scripted((request, response) => {
       const offset = Number(new URL(request.url ?? '', 'http://x').searchParams.get('offset'))

@@ -37,7 +37,7 @@ export class Aionvision extends Requester {
     this.plans = new Plans(transport)
   }
 
-  /** AIONVISION_API_KEY and AIONVISION_BASE_URL, and for tuning _TENANT_ID, _TIMEOUT and _RETRY_DELAY (seconds), _MAX_RETRIES. */
+  /** AIONVISION_API_KEY and AIONVISION_BASE_URL; _TENANT_ID; for tuning _MAX_RETRIES, and in seconds _TIMEOUT, _RETRY_DELAY, _POLLING_INTERVAL, _POLLING_TIMEOUT. */
   static fromEnv(env: Readonly<Record<string, string | undefined>> = processEnv()): Aionvision {
     const needed = (name: string) => {
       const value = env[name]
@@ -58,6 +58,8 @@ export class Aionvision extends Requester {
       timeout: number('AIONVISION_TIMEOUT', 1000),
       retryDelay: number('AIONVISION_RETRY_DELAY', 1000),
       maxRetries: number('AIONVISION_MAX_RETRIES', 1),
+      pollingInterval: number('AIONVISION_POLLING_INTERVAL', 1000),
+      pollingTimeout: number('AIONVISION_POLLING_TIMEOUT', 1000),
     })
   }
 }

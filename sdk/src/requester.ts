@@ -14,6 +14,10 @@ interface Shared {
   readonly maxRetries?: number | undefined
   /** Milliseconds that the first pause is at most; doubled from one to the next. Default 1,000. */
   readonly retryDelay?: number | undefined
+  /** Milliseconds between two looks at what the server is still making. Default 2,000. */
+  readonly pollingInterval?: number | undefined
+  /** Milliseconds after which it is no longer waited for. Default 360,000. */
+  readonly pollingTimeout?: number | undefined
   /** Waits ahead of a limit that the answers show. Default true. */
   readonly pace?: boolean | undefined
   /** Keeps answers that carry an ETag and asks whether they changed. Default false. */
@@ -77,6 +81,8 @@ export function createTransport(options: AionvisionOptions): Transport {
     timeout: options.timeout ?? 300_000,
     maxRetries: options.maxRetries ?? 3,
     retryDelay: options.retryDelay ?? 1_000,
+    pollingInterval: options.pollingInterval ?? 2_000,
+    pollingTimeout: options.pollingTimeout ?? 360_000,
     pace: options.pace ?? true,
     etagCache: options.etagCache ?? false,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),

@@ -21,6 +21,8 @@ export interface TransportOptions {
   readonly timeout: number
   readonly maxRetries: number
   readonly retryDelay: number
+  readonly pollingInterval: number
+  readonly pollingTimeout: number
   readonly pace: boolean
   readonly etagCache: boolean
   readonly fetch: typeof fetch

@@ -1,7 +1,7 @@
 // Stored images and documents.
 import { byOffset } from '../pages.ts'
 import { read } from '../source.ts'
-import type { Transport } from '../transport.ts'
+import { deadlineOf, pause, type Transport } from '../transport.ts'
 import type { Answer, Body, Query, UserFile, UserFileDetails } from '../types.ts'
 
 const path = '/api/v2/user-files'
@@ -25,6 +25,23 @@ export class Files {
 
   get(id: string): Promise<UserFileDetails> {
     return this.#transport.json('GET', one(id))
+  }
+
+  /** Once its smaller copies are made, or have failed: see `variant_status`. A document has none and is ready at once. */
+  async ready(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<UserFileDetails> {
+    const { pollingInterval, pollingTimeout } = this.#transport.options
+    const deadline = deadlineOf(signal, pollingTimeout)
+    try {
+      for (;;) {
+        const file = await this.#transport.json<UserFileDetails>('GET', one(id), { signal: deadline.signal })
+        if (file.variant_status !== 'pending' && file.variant_status !== 'processing') return file
+        await pause(pollingInterval, deadline.signal)
+      }
+    } catch (error) {
+      throw deadline.explain(error)
+    } finally {
+      deadline.clear()
+    }
   }
 
   update(

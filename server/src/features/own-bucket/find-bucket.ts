@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Deps } from '../../deps.ts'
 import type { FindBucket } from '../../platform/object-store/composed-object-store.ts'
 import type { ByteStore } from '../../platform/object-store/object-store.ts'
-import { BucketRefusedError } from '../../platform/object-store/object-store.ts'
+import { BucketRefusedError, StoreUnavailableError } from '../../platform/object-store/object-store.ts'
 import { fixedCredentials } from '../../platform/object-store/s3/credentials.ts'
 import { openBucket } from '../../platform/object-store/s3/open-bucket.ts'
 import type { S3Client } from '../../platform/object-store/s3/s3-client.ts'
@@ -49,7 +49,10 @@ export function openTenantBucket(
     credentials: fixedCredentials(credentials),
     guard: (url) =>
       outbound.guard(url).catch((error: Error) => {
-        throw error instanceof OutboundRefused ? new BucketRefusedError(`${error.message}.`) : error
+        // Else the name does not resolve.
+        throw error instanceof OutboundRefused
+          ? new BucketRefusedError(`${error.message}.`)
+          : new StoreUnavailableError(error.message)
       }),
   })
 }
