@@ -1,8 +1,10 @@
 // The process edge of aion-admin: joins the server's database, does one deed, and tells how it went by its exit code.
 import { existsSync } from 'node:fs'
 import pino from 'pino'
+import { backup } from './admin/backup.ts'
 import { help, parseCommand, UsageError } from './admin/parse-command.ts'
 import { countServers, madeTheTrails } from './admin/queries.ts'
+import { refuseHalfRestored, restore } from './admin/restore.ts'
 import { type AdminDeps, runCommand } from './admin/run-command.ts'
 import { type Config, readConfig } from './config.ts'
 import { readPlans } from './features/plans/plan-table.ts'
@@ -25,6 +27,11 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     return 0
   }
   const config = readConfig(env)
+  const say = (line: string) => console.log(line)
+  if (command.kind === 'restore') {
+    await restore(config, command.file, say)
+    return 0
+  }
   const database = await joinDatabase(config)
   const { pool, db } = connect(database.connection, () => {})
   try {
@@ -38,6 +45,10 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       throw new StartupError(
         'This is not the secret of the server whose database this is: give the same AION_SECRET or AION_DATA_DIR. Nothing was changed.',
       )
+    if (command.kind === 'backup') {
+      const deps = { config, connection: database.connection, secrets, now: Date.now, say }
+      return (await backup(deps, command.file)) ? 0 : 1
+    }
     const deps: AdminDeps = {
       db,
       audit,
@@ -45,7 +56,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       plans: readPlans(config.planOverrides),
       now: Date.now,
       commit: (change, deed) => publishAndAwaitServers(pool, db, deed, change, ackTimeoutMs),
-      say: (line) => console.log(line),
+      say,
     }
     return (await runCommand(deps, command)) ? 0 : 1
   } finally {
@@ -65,6 +76,7 @@ async function joinDatabase(config: Config): Promise<Joined> {
     throw new StartupError(
       `There is no data directory ${config.dataDir}: set AION_DATA_DIR to the server's, or DATABASE_URL to its database.`,
     )
+  refuseHalfRestored(config.dataDir)
   const embedded = await joinEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, pino.destination(2)) })
   return { connection: embedded.connection, leave: () => embedded.stop() }
 }

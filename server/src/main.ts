@@ -2,6 +2,7 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pino from 'pino'
+import { refuseHalfRestored } from './admin/restore.ts'
 import { readConfig } from './config.ts'
 import { systemClock } from './platform/clock.ts'
 import { acquireInstanceLock } from './platform/instance-lock.ts'
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   )
   await writable(config.dataDir)
   const lock = await acquireInstanceLock(config.dataDir)
+  refuseHalfRestored(config.dataDir)
   const secrets = await loadSecrets(config)
   const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log })
   const database = embedded ? embedded.connection : { connectionString: config.databaseUrl ?? undefined }

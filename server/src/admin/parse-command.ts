@@ -12,6 +12,8 @@ export type Command =
   | { readonly kind: 'member add'; readonly tenantId: string; readonly email: string; readonly role: MemberRole }
   | { readonly kind: 'audit verify'; readonly tenantId: string | null }
   | { readonly kind: 'secrets rotate' }
+  | { readonly kind: 'backup'; readonly file: string }
+  | { readonly kind: 'restore'; readonly file: string }
 
 export const help = `aion-admin: deeds of the operator, from the shell.
 
@@ -20,6 +22,8 @@ export const help = `aion-admin: deeds of the operator, from the shell.
   aion-admin member add <tenant id> <e-mail> <role>       ${memberRoles.join(', ')}
   aion-admin audit verify [tenant id]                     prove the trail, or name its first broken link
   aion-admin secrets rotate                               seal credentials of workspaces' buckets under a new key
+  aion-admin backup <file>                                database, objects and secret in one archive, while servers run
+  aion-admin restore <file>                               the same, back in an empty AION_DATA_DIR
   aion-admin --help
 
 It works on the database of the server with the same AION_DATA_DIR or DATABASE_URL, running or not, and returns
@@ -34,6 +38,10 @@ export function parseCommand(argv: readonly string[]): Command {
   if (argv.some((word) => word === '--help' || word === '-h') || (argv.length === 1 && argv[0] === 'help'))
     return { kind: 'help' }
   const [noun, verb, ...rest] = argv
+  if (noun === 'backup' || noun === 'restore') {
+    if (verb === undefined || rest.length > 0) throw new UsageError(`Write: aion-admin ${noun} <file>`)
+    return { kind: noun, file: verb }
+  }
   const name = [noun, verb].filter((word) => word !== undefined).join(' ')
   switch (name) {
     case 'plan set': {

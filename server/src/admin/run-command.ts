@@ -26,13 +26,15 @@ export interface AdminDeps {
   readonly say: (line: string) => void
 }
 
+/** Those that change or read rows; the others are about the whole. */
+export type DeedCommand = Exclude<Command, { kind: 'help' | 'backup' | 'restore' }>
 type Deed<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 /** What `commit` publishes itself, once per deed. */
 const told = { publish: async () => {} }
 
 /** False when the answer is a no: a trail that is broken. Anything not done throws. */
-export async function runCommand(deps: AdminDeps, command: Exclude<Command, { kind: 'help' }>): Promise<boolean> {
+export async function runCommand(deps: AdminDeps, command: DeedCommand): Promise<boolean> {
   switch (command.kind) {
     case 'plan set':
       return setPlan(deps, command)
