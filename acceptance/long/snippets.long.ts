@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { snippetsOf } from '../support/documents.ts'
 import { run } from '../support/run.ts'
 import { repository } from '../support/server.ts'
-import { pages, runners } from '../support/snippet-runners.ts'
+import { notRun, pages, runners } from '../support/snippet-runners.ts'
 
 interface Report {
   readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string }[] }[]
@@ -17,6 +17,7 @@ const rounds = new Map<string, Map<string, number>>()
 for (const page of pages) {
   const seen: Record<string, number> = {}
   for (const { language } of snippetsOf(page)) {
+    if (notRun.includes(`${page} ${language}`)) continue
     const place = seen[language] ?? 0
     seen[language] = place + 1
     const runner = page.startsWith('docs/errors/') ? 'acceptance/error-pages.test.ts' : runners[`${page} ${language}`]

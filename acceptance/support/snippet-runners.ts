@@ -11,6 +11,7 @@ export const runners: Readonly<Record<string, string>> = {
   'docs/guide/audit-trail.md bash': 'acceptance/audit-trail.test.ts',
   'docs/guide/authentication.md bash': 'acceptance/authentication-guide.test.ts',
   'docs/guide/authentication.md python': 'acceptance/authentication-guide.test.ts',
+  'docs/guide/backup.md bash': 'acceptance/backup.test.ts',
   'docs/guide/clients.md bash': 'acceptance/long/generated-clients.long.ts',
   'docs/guide/clients.md text': 'acceptance/long/generated-clients.long.ts',
   'docs/guide/clients.md ts': 'acceptance/long/generated-clients.long.ts',
@@ -45,5 +46,8 @@ export const runners: Readonly<Record<string, string>> = {
   'docs/guide/webhooks.md python': 'acceptance/webhooks.test.ts',
   'docs/guide/your-account.md bash': 'acceptance/your-account.test.ts',
 }
+
+/** Of programs that are no dependency of ours and not on every machine: pg_dump and rsync. The one exception, and it is told. */
+export const notRun: readonly string[] = ['docs/guide/backup.md sh']
 
 export const pages = documents().filter((file) => /^(README\.md|docs\/(guide|errors)\/)/.test(file))
