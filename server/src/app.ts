@@ -34,6 +34,7 @@ import { exposeToOrigin, installCrossOrigin } from './http/cross-origin.ts'
 import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
+import { installOverload } from './http/overload.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { installSchemaCompilers } from './http/schema-compilers.ts'
 import { pageRoutes } from './pages/routes.ts'
@@ -121,6 +122,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     if (address?.includes(':')) Object.defineProperty(request, 'ip', { value: canonicalAddress(address) })
     done()
   })
+  installOverload(app, { requestsMax: config.requestsMax, log: deps.log })
   const requests = createRequestMetrics()
   // When the answer is decided: listening for its end would cost more than deciding it.
   app.addHook('onSend', (request, reply, _payload, done) => {

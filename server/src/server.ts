@@ -41,6 +41,7 @@ import { outboxMailer, smtpMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
 import { createPasswords } from './platform/passwords.ts'
 import { connectRedis } from './platform/redis.ts'
+import { createRedisRelay } from './platform/redis-relay.ts'
 import type { Secrets } from './platform/secrets.ts'
 
 // The same from src/ and from dist/.
@@ -65,7 +66,7 @@ export async function startServer(
   log: Logger,
 ): Promise<RunningServer> {
   let stopping = false
-  const { pool, db } = connect(database, (error) => {
+  const { pool, db, gate } = connect(database, (error) => {
     if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
   })
   const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
@@ -80,11 +81,13 @@ export async function startServer(
     const outbox = join(config.dataDir, 'outbox')
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const plans = readPlans(config.planOverrides)
-    const changes = createChanges({ connection: database, log })
+    const redis = config.redisUrl ? connectRedis(config.redisUrl, log) : null
+    const relay = redis && createRedisRelay({ redis, prefix: config.redisPrefix })
+    const changes = createChanges({ connection: database, log, relay, gate })
     const local = createLocalLimiter({ clock, file: join(config.dataDir, 'rate-limits.json') })
-    const limiter = config.redisUrl
+    const limiter = redis
       ? createRedisLimiter({
-          redis: connectRedis(config.redisUrl, log),
+          redis,
           local,
           log,
           prefix: config.redisPrefix,

@@ -1,9 +1,9 @@
-// How every server hears of a change before the next request is decided: PostgreSQL's NOTIFY, acknowledged, and no trust without it.
+// How every server hears of a change before the next request is decided: PostgreSQL's NOTIFY, acknowledged; and how long it trusts without it.
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Connection, Db, Trx } from './database/database.ts'
+import type { Connection, Db, Gate, Trx } from './database/database.ts'
 import { StartupError } from './startup-error.ts'
 
 export interface Change {
@@ -20,34 +20,66 @@ export interface Changes {
   subscribe(listener: (change: Change | 'all') => void): void
   start(): Promise<void>
   stop(): Promise<void>
-  /** While false nothing may be kept in memory: a server that cannot hear of a revocation must not go on trusting. */
+  /** While false nothing new may be kept in memory: what is there already goes too, at once or when the trust of `trustMs` is used up. */
   readonly live: boolean
+}
+
+/** A second way for changes, for as long as PostgreSQL is cut off. */
+export interface Relay {
+  /** To the other servers. */
+  send(change: Change): void
+  /** `deaf`: something may be missed from here on. */
+  start(hear: (change: Change) => void, deaf: () => void): Promise<void>
+  stop(): Promise<void>
+  readonly live: boolean
+}
+
+interface Options {
+  readonly connection: pg.PoolConfig
+  readonly log: Logger
+  /** Without one, memory is trusted without PostgreSQL by a server that was the only one. */
+  readonly relay?: Relay | null
+  /** Told when PostgreSQL is gone, or too slow to be of use, and when it is back. */
+  readonly gate?: Gate
 }
 
 const channel = 'aion_changes'
 const ackChannel = 'aion_acks'
 const listenerName = 'aion-listener:'
 const reconnectMs = 250
-/** A connection that died without a word is noticed after this long. */
-const heartbeatMs = 2_000
+/** Both together: within a second a server knows that it may not have heard of a revocation. */
+const heartbeatMs = 250
+const lateMs = 500
+const connectMs = 2_000
+const startMs = 5_000
+/** How long memory answers without PostgreSQL, where a change would still be heard of. */
+const trustMs = 30_000
 
-export function createChanges({ connection, log }: { connection: pg.PoolConfig; log: Logger }): Changes {
+export function createChanges({ connection, log, relay = null, gate }: Options): Changes {
   const server = randomUUID()
   const listeners: ((change: Change | 'all') => void)[] = []
   let client: pg.Client | null = null
   let live = false
   let stopped = false
+  let alone = false
   let timer: NodeJS.Timeout | undefined
+  let trust: NodeJS.Timeout | undefined
 
   const tell = (change: Change | 'all') => {
     for (const listener of listeners) listener(change)
   }
 
-  async function listen(): Promise<void> {
+  function distrust(): void {
+    clearTimeout(trust)
+    trust = undefined
+    tell('all')
+  }
+
+  async function listen(connectionTimeoutMillis: number): Promise<void> {
     const next = new pg.Client({
       ...connection,
       application_name: listenerName + server,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis,
       keepAlive: true,
     })
     next.on('error', () => lost(next))
@@ -65,62 +97,87 @@ export function createChanges({ connection, log }: { connection: pg.PoolConfig; 
       throw error
     }
     client = next
-    tell('all')
+    distrust()
     live = true
+    gate?.open()
     beat(next)
   }
 
   function beat(current: pg.Client): void {
     timer = setTimeout(() => {
-      const late = setTimeout(() => lost(current), heartbeatMs)
-      inTurn(current, 'SELECT 1')
-        .then(() => {
-          clearTimeout(late)
+      let answered = false
+      // Looked at once more: an answer may lie there unread because this process was busy.
+      const late = setTimeout(() => setImmediate(() => !answered && lost(current, true)), lateMs)
+      inTurn(current, relay ? 'SELECT 1' : countServers)
+        .then((result) => {
+          alone = Number((result as pg.QueryResult).rows[0]?.servers) <= 1
           if (client === current && !stopped) beat(current)
         })
-        .catch(() => {
+        .catch(() => lost(current))
+        .finally(() => {
+          answered = true
           clearTimeout(late)
-          lost(current)
         })
     }, heartbeatMs)
     timer.unref()
   }
 
-  function lost(current: pg.Client): void {
+  function lost(current: pg.Client, silent = false): void {
     if (client !== current) return
     client = null
     live = false
     clearTimeout(timer)
-    tell('all')
     current.end().catch(() => {})
     if (stopped) return
-    log.warn('word of changes is cut off: nothing is kept in memory until it is back')
-    retry()
+    if (relay ? relay.live : alone) {
+      trust = setTimeout(distrust, trustMs)
+      trust.unref()
+      log.warn(`word of changes is cut off: what is in memory is trusted for ${trustMs / 1_000} s at most`)
+    } else {
+      tell('all')
+      log.warn('word of changes is cut off: nothing is kept in memory until it is back')
+    }
+    if (silent) gate?.shut()
+    retry(0)
   }
 
-  function retry(): void {
+  function retry(pauseMs: number): void {
     timer = setTimeout(() => {
       if (stopped) return
-      listen().then(
-        () => log.warn('word of changes is back'),
-        () => retry(),
-      )
-    }, reconnectMs)
+      const late = setTimeout(() => gate?.shut(), lateMs)
+      listen(connectMs)
+        .then(
+          () => log.warn('word of changes is back'),
+          () => {
+            gate?.shut()
+            retry(reconnectMs)
+          },
+        )
+        .finally(() => clearTimeout(late))
+    }, pauseMs)
   }
 
   return {
     async publish(conn, change) {
       await publish(conn, randomUUID(), change)
     },
-    apply: tell,
+    apply(change) {
+      tell(change)
+      relay?.send(change)
+    },
     subscribe(listener) {
       listeners.push(listener)
     },
-    start: listen,
+    async start() {
+      await relay?.start(tell, () => trust && distrust())
+      await listen(startMs)
+    },
     async stop() {
       stopped = true
       live = false
       clearTimeout(timer)
+      clearTimeout(trust)
+      await relay?.stop()
       const current = client
       client = null
       await current?.end()
@@ -130,6 +187,9 @@ export function createChanges({ connection, log }: { connection: pg.PoolConfig; 
     },
   }
 }
+
+const countServers = `SELECT count(*) AS servers FROM pg_stat_activity
+  WHERE datname = current_database() AND starts_with(application_name, '${listenerName}')`
 
 const turns = new WeakMap<pg.Client, Promise<unknown>>()
 

@@ -11,6 +11,9 @@ export interface RedisConnection {
   beat(key: string, id: string, now: number, before: number): Promise<number>
   leave(key: string, id: string): Promise<unknown>
   del(key: string): Promise<unknown>
+  publish(channel: string, message: string): Promise<unknown>
+  /** On a connection of its own, which comes back by itself. Answers what ends it. */
+  subscribe(channels: readonly string[], hear: (channel: string, message: string) => void): () => Promise<void>
   close(): Promise<void>
 }
 
@@ -63,9 +66,9 @@ export function parseRedisUrl(url: string): RedisAddress | null {
 export function connectRedis(url: string, log: Logger): RedisConnection {
   const address = parseRedisUrl(url)
   if (!address) throw new Error('The address of Redis is not one.')
-  const client = open(address)
   // Without a listener an error would end the process; who asks is told by the rejection.
-  client.on('error', (error: Error) => log.debug({ err: error.message }, 'Redis'))
+  const quiet = (error: Error) => log.debug({ err: error.message }, 'Redis')
+  const client = open(address).on('error', quiet)
   const hashes = new Map<string, string>()
   return {
     async evaluate(script, keys, args) {
@@ -89,6 +92,13 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     },
     leave: (key, id) => inTime(client.zrem(key, id)),
     del: (key) => inTime(client.del(key)),
+    publish: (channel, message) => inTime(client.publish(channel, message)),
+    subscribe(channels, hear) {
+      const ears = open(address).on('error', quiet).on('message', hear)
+      // At each connection anew, because the first may never have come about.
+      ears.on('ready', () => ears.subscribe(...channels).catch(quiet))
+      return async () => ears.disconnect()
+    },
     async close() {
       client.disconnect()
     },

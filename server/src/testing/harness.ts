@@ -62,9 +62,16 @@ export interface TestServerOptions {
   readonly env?: Record<string, string>
   /** Another server of the same tenant base: its database and data directory are used instead of new ones. */
   readonly beside?: TestServer
+  /** Where its PostgreSQL is reached, instead of directly. */
+  readonly database?: pg.PoolConfig
 }
 
-export async function startTestServer({ clock = systemClock, env = {}, beside }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  clock = systemClock,
+  env = {},
+  beside,
+  database: way = {},
+}: TestServerOptions = {}): Promise<TestServer> {
   const base = inject('database')
   const name = beside?.database.database ?? `aion_test_${inject('template').split('_').at(-1)}_${randomUUID().slice(0, 8)}`
   if (!beside) await asAdmin(base, (admin) => admin.query(`CREATE DATABASE "${name}" TEMPLATE ${inject('template')}`))
@@ -86,7 +93,7 @@ export async function startTestServer({ clock = systemClock, env = {}, beside }:
   const config = readConfig({ PORT: '0', AION_DATA_DIR: dataDir, ...quiet, ...redis, ...objects, ...env })
   const server = await startServer(
     config,
-    database,
+    { ...database, ...way },
     clock,
     secretsFrom(Buffer.alloc(32, 7)),
     pino({ level: 'debug', base: null }, sink),

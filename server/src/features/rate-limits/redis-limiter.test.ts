@@ -1,7 +1,5 @@
 // The limiter in Redis decides as the one in the process does, on the same schedules; and what happens when Redis goes.
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
-import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -9,6 +7,7 @@ import pino from 'pino'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { connectRedis, parseRedisUrl } from '../../platform/redis.ts'
 import { fakeClock } from '../../testing/harness.ts'
+import { layWire } from '../../testing/wire.ts'
 import { createLocalLimiter, type RateLimiter } from './rate-limiter.ts'
 import { createRedisLimiter } from './redis-limiter.ts'
 
@@ -22,42 +21,6 @@ function localOn(clock: ReturnType<typeof fakeClock>) {
 
 function redisOn(clock: ReturnType<typeof fakeClock>, address = url, prefix = `test:${randomUUID()}:`) {
   return createRedisLimiter({ redis: connectRedis(address, log), local: localOn(clock), log, prefix, clock })
-}
-
-/** A way to Redis that can be cut, be held up, and be mended. */
-async function wire() {
-  const { hostname, port } = new URL(url)
-  const open = new Set<Socket>()
-  let state: 'whole' | 'cut' | 'held' = 'whole'
-  const server = createServer((near) => {
-    if (state === 'cut') return near.destroy()
-    const far = connect(Number(port), hostname)
-    for (const socket of [near, far]) {
-      open.add(socket)
-      socket
-        .on('error', () => {})
-        .on('close', () => {
-          open.delete(socket)
-          near.destroy()
-          far.destroy()
-        })
-    }
-    near.on('data', (data) => state === 'whole' && far.write(data))
-    far.on('data', (data) => state === 'whole' && near.write(data))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const set = (next: typeof state) => {
-    state = next
-    if (next !== 'held') for (const socket of open) socket.destroy()
-  }
-  return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    set,
-    close: () => {
-      set('cut')
-      server.close()
-    },
-  }
 }
 
 async function until(ready: () => boolean | Promise<boolean>): Promise<void> {
@@ -117,8 +80,9 @@ describe.skipIf(!url)('in Redis', () => {
     async (fault) => {
       const clock = fakeClock()
       const prefix = `test:${randomUUID()}:`
-      const way = await wire()
-      const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, way.url, prefix))))
+      const { hostname, port } = new URL(url)
+      const way = await layWire({ host: hostname, port: Number(port) })
+      const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, `redis://127.0.0.1:${way.port}`, prefix))))
       for (const limiter of servers) await limiter.start()
       // Each has heard of the two others.
       for (const limiter of servers) await limiter.start()

@@ -1,4 +1,5 @@
 // One pool, one query builder on it; int8 arrives as a number because every count and size here stays under 2^53.
+import type { Duplex } from 'node:stream'
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Database } from './schema.ts'
@@ -17,13 +18,26 @@ const typeParsers = {
   }) as typeof pg.types.getTypeParser,
 }
 
+/** PostgreSQL does not answer: who asks is told at once instead of waiting for it. The code is its own for a connection that failed. */
+export class DatabaseGoneError extends Error {
+  override readonly name = 'DatabaseGoneError'
+  readonly code = '08006'
+}
+
+/** Shut while PostgreSQL is gone or as slow as gone: nobody waits for it, and who was waiting waits no longer. */
+export interface Gate {
+  shut(): void
+  open(): void
+}
+
 /** Connections per process: enough to keep PostgreSQL busy from one core, few enough for its default of 100. */
 const poolSize = 20
 
-export function connect(connection: pg.PoolConfig, onError: (error: Error) => void): { pool: pg.Pool; db: Db } {
+export function connect(connection: pg.PoolConfig, onError: (error: Error) => void): { pool: pg.Pool; db: Db; gate: Gate } {
   const pool = new pg.Pool({
     max: poolSize,
     connectionTimeoutMillis: 5_000,
+    keepAlive: true,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
     application_name: 'aionvision',
@@ -33,5 +47,53 @@ export function connect(connection: pg.PoolConfig, onError: (error: Error) => vo
   // Without a listener a server that stops ends this process.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
-  return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }) }
+  return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), gate: gateOf(pool) }
+}
+
+type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: (release?: boolean) => void) => void
+
+function gateOf(pool: pg.Pool): Gate {
+  const clients = new Set<pg.PoolClient>()
+  const waiting = new Set<(error: Error) => void>()
+  let shut = false
+  pool.on('connect', (client) => clients.add(client)).on('remove', (client) => clients.delete(client))
+  const ask = pool.connect.bind(pool) as () => Promise<pg.PoolClient>
+
+  function connectOnce(): Promise<pg.PoolClient> {
+    if (shut) return Promise.reject(new DatabaseGoneError('the database does not answer'))
+    return new Promise((resolve, reject) => {
+      waiting.add(reject)
+      ask().then(
+        (client) => (waiting.delete(reject) ? resolve(client) : client.release()),
+        (error) => {
+          waiting.delete(reject)
+          reject(error)
+        },
+      )
+    })
+  }
+
+  // Everything goes through it: Kysely, pool.query, and the job queue.
+  pool.connect = ((done?: Connected) => {
+    const connected = connectOnce()
+    if (!done) return connected
+    connected.then(
+      (client) => done(undefined, client, client.release.bind(client)),
+      (error) => done(error, undefined, () => {}),
+    )
+  }) as typeof pool.connect
+
+  return {
+    shut() {
+      if (shut) return
+      shut = true
+      for (const reject of waiting) reject(new DatabaseGoneError('the database does not answer'))
+      waiting.clear()
+      // Its own end() would say goodbye first, to somebody who does not answer.
+      for (const client of clients) (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
+    },
+    open() {
+      shut = false
+    },
+  }
 }
