@@ -16,7 +16,7 @@ interface Migration {
   readonly worksWith?: string
 }
 
-const migrations: Record<string, Migration> = {
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-foundation': foundation,
   '0002-people': people,
   '0003-hands': hands,
