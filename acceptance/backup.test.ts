@@ -4,9 +4,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { onDisk } from './support/backends.ts'
 import { call, createKey, download, type Person, signUp, storeDocument, succeed } from './support/client.ts'
+import { databaseUrlOf } from './support/database.ts'
 import { snippets } from './support/documents.ts'
 import { bash, type Run, run } from './support/run.ts'
 import { relaxed, repository, runToExit, type Server, startServer, temporaryDirectory } from './support/server.ts'
@@ -17,6 +19,7 @@ vi.setConfig({ testTimeout: 180_000 })
 /** On every set of parts this is about the embedded ones. */
 const embedded = { ...onDisk, DATABASE_URL: '', REDIS_URL: '' }
 
+const externalUrl = process.env.AION_TEST_DATABASE_URL
 const text = (length: number) => Buffer.from(randomBytes(length / 2).toString('hex'))
 const content = text(700_000)
 let server: Server
@@ -97,6 +100,35 @@ test('the guide: a server goes on while it is backed up, and stands again elsewh
     expect((await admin(dataDir, ['audit', 'verify'])).stdout).toMatch(/intact/)
   } finally {
     await again.stop()
+  }
+})
+
+test('a database moves to an empty PostgreSQL, which the server goes on with', async () => {
+  const dataDir = join(directory, 'restored')
+  const host = externalUrl ? null : await startServer({ ...relaxed, ...embedded })
+  const url = new URL(externalUrl ?? databaseUrlOf(host ?? { dataDir }))
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  const name = `aion_moved_${randomBytes(4).toString('hex')}`
+  await client.query(`CREATE DATABASE ${name}`)
+  url.pathname = `/${name}`
+  try {
+    const moved = await admin(dataDir, ['move', 'database', url.href])
+    expect([moved.code, moved.stderr]).toEqual([0, ''])
+    expect(moved.stdout).toMatch(/^\d+ rows of \d+ tables are there/)
+    const again = await admin(dataDir, ['move', 'database', url.href])
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^The database to move to is not empty.*\.\n$/)])
+    const other = await startServer({ ...relaxed, ...embedded, DATABASE_URL: url.href }, dataDir)
+    expect((await download(other.url, key, file)).equals(content)).toBe(true)
+    await createKey(other.url, owner.session)
+    expect((await admin(dataDir, ['audit', 'verify'], { DATABASE_URL: url.href })).stdout).toMatch(/intact/)
+    const busy = await admin(server.dataDir, ['move', 'database', url.href])
+    expect([busy.code, busy.stderr]).toEqual([1, expect.stringMatching(/^Stop the server first/)])
+    await other.stop()
+  } finally {
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`)
+    await client.end()
+    await host?.discard()
   }
 })
 

@@ -133,7 +133,9 @@ test('refuses a data directory that belongs to a newer version, and leaves it as
   const { email, password } = await register(server.url)
   const database = await databaseOf(server)
   await database.query(
-    `INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-from-the-future', '2099-01-01T00:00:00.000Z')`,
+    `INSERT INTO kysely_migration (name, timestamp) VALUES ('9998-expands', '2098'), ('9999-from-the-future', '2099');
+     INSERT INTO migration_marks SELECT '9998-expands', max(name) FROM migration_marks;
+     INSERT INTO migration_marks VALUES ('9999-from-the-future', '9998-expands')`,
   )
   await database.end()
   await server.stop()
@@ -141,6 +143,21 @@ test('refuses a data directory that belongs to a newer version, and leaves it as
   expectOneSentence(await runToExit({ AION_DATA_DIR: server.dataDir }), /newer version/)
   expect((await stat(join(server.dataDir, 'secret'))).size).toBeGreaterThan(31)
   expect(email && password).toBeTruthy()
+})
+
+test('starts on the schema of the version after, if its migrations leave what this one needs', async () => {
+  const server = await started()
+  const { email, password } = await register(server.url)
+  const database = await databaseOf(server)
+  await database.query(
+    `INSERT INTO kysely_migration (name, timestamp) VALUES ('9998-expands', '2098');
+     INSERT INTO migration_marks SELECT '9998-expands', max(name) FROM migration_marks;
+     ALTER TABLE users ADD COLUMN nickname text`,
+  )
+  await database.end()
+  await server.stop()
+  const again = await started({}, server.dataDir)
+  expect(await signIn(again.url, email, password)).toMatch(/^ses_/)
 })
 
 test('names every fault of the settings at once', async () => {

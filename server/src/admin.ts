@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import pino from 'pino'
 import { backup } from './admin/backup.ts'
+import { moveDatabase } from './admin/move-database.ts'
 import { help, parseCommand, UsageError } from './admin/parse-command.ts'
 import { countServers, madeTheTrails } from './admin/queries.ts'
 import { refuseHalfRestored, restore } from './admin/restore.ts'
@@ -48,6 +49,10 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     if (command.kind === 'backup') {
       const deps = { config, connection: database.connection, secrets, now: Date.now, say }
       return (await backup(deps, command.file)) ? 0 : 1
+    }
+    if (command.kind === 'move database') {
+      await moveDatabase({ config, connection: database.connection, say }, command.url)
+      return 0
     }
     const deps: AdminDeps = {
       db,

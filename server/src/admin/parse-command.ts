@@ -14,6 +14,7 @@ export type Command =
   | { readonly kind: 'secrets rotate' }
   | { readonly kind: 'backup'; readonly file: string }
   | { readonly kind: 'restore'; readonly file: string }
+  | { readonly kind: 'move database'; readonly url: string }
 
 export const help = `aion-admin: deeds of the operator, from the shell.
 
@@ -24,6 +25,7 @@ export const help = `aion-admin: deeds of the operator, from the shell.
   aion-admin secrets rotate                               seal credentials of workspaces' buckets under a new key
   aion-admin backup <file>                                database, objects and secret in one archive, while servers run
   aion-admin restore <file>                               the same, back in an empty AION_DATA_DIR
+  aion-admin move database <url>                          from the embedded one to an empty PostgreSQL, while no server runs
   aion-admin --help
 
 It works on the database of the server with the same AION_DATA_DIR or DATABASE_URL, running or not, and returns
@@ -64,12 +66,18 @@ export function parseCommand(argv: readonly string[]): Command {
       if (rest.length > 1) throw new UsageError('audit verify takes at most one tenant id.')
       return { kind: name, tenantId: rest[0] === undefined ? null : tenantIn(rest[0]) }
     }
+    case 'move database': {
+      if (rest.length !== 1) throw new UsageError('Write: aion-admin move database <url>')
+      const url = rest[0] ?? ''
+      if (!/^postgres(ql)?:\/\//.test(url)) throw new UsageError('The database to move to is a URL starting with postgres://.')
+      return { kind: name, url }
+    }
     case 'secrets rotate': {
       if (rest.length > 0) throw new UsageError('Write: aion-admin secrets rotate')
       return { kind: name }
     }
   }
-  const only = { plan: 'set', user: 'verify', member: 'add', audit: 'verify', secrets: 'rotate' }[noun ?? '']
+  const only = { plan: 'set', user: 'verify', member: 'add', audit: 'verify', secrets: 'rotate', move: 'database' }[noun ?? '']
   if (only && verb === undefined) throw new UsageError(`Write: aion-admin ${noun} ${only} …`)
   throw new UsageError(argv.length === 0 ? 'Say what to do.' : `There is no command "${argv.slice(0, 2).join(' ')}".`)
 }

@@ -27,7 +27,7 @@ export interface AdminDeps {
 }
 
 /** Those that change or read rows; the others are about the whole. */
-export type DeedCommand = Exclude<Command, { kind: 'help' | 'backup' | 'restore' }>
+export type DeedCommand = Exclude<Command, { kind: 'help' | 'backup' | 'restore' | 'move database' }>
 type Deed<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 /** What `commit` publishes itself, once per deed. */

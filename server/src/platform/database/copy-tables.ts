@@ -18,7 +18,7 @@ export interface Sequence {
 /** Ours, and the job queue's. */
 const schemas = `('public', 'graphile_worker')`
 /** What has been done to the schema itself is written by whoever makes it. */
-const bookkeeping = `('kysely_migration', 'kysely_migration_lock', 'migrations')`
+const bookkeeping = `('kysely_migration', 'kysely_migration_lock', 'migration_marks', 'migrations')`
 
 /** A connection for long work, on which values read the same whatever the server's settings are. */
 export async function connectForCopy(connection: pg.ClientConfig): Promise<pg.Client> {
@@ -53,6 +53,21 @@ export async function listTables(client: pg.Client): Promise<Table[]> {
     }
   }
   return ordered
+}
+
+/** The name of a table with rows in it, whoever's it is; null when the database is empty. */
+export async function findRows(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_t%'
+      AND NOT (n.nspname IN ${schemas} AND c.relname IN ${bookkeeping})
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY name`)
+  for (const { name } of rows) {
+    const found = await client.query<{ held: boolean }>(`SELECT EXISTS (SELECT FROM ${name}) AS held`)
+    if (found.rows[0]?.held) return name
+  }
+  return null
 }
 
 export async function listSequences(client: pg.Client): Promise<Sequence[]> {
