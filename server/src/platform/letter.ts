@@ -27,7 +27,7 @@ export function renderLetter({ subject, lead, lines = [], action, token, closing
     '',
     ...(lines.length ? [...lines, ''] : []),
     ...(action ? [`${action.label}:`, action.url, ''] : []),
-    ...(token ? ['Or enter this token:', token, ''] : []),
+    ...(token ? ['For a program, the token by itself:', token, ''] : []),
     closing,
     '',
     'Aionvision',
@@ -37,7 +37,7 @@ export function renderLetter({ subject, lead, lines = [], action, token, closing
 <p>${escapeHtml(greeting)}</p><p>${escapeHtml(lead)}</p>
 ${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('\n')}
 ${action ? `<p><a href="${escapeHtml(action.url)}" style="display:inline-block;background:#1d4ed8;color:#fff;padding:.6rem 1.1rem;border-radius:.4rem;text-decoration:none">${escapeHtml(action.label)}</a></p>` : ''}
-${token ? `<p>Or enter this token:<br><code>${escapeHtml(token)}</code></p>` : ''}
+${token ? `<p>For a program, the token by itself:<br><code>${escapeHtml(token)}</code></p>` : ''}
 <p style="color:#555">${escapeHtml(closing)}</p><p>Aionvision</p></body></html>`
   return { subject, text, html }
 }

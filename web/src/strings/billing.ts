@@ -4,7 +4,7 @@ export const billing = {
   lead: (plan: string) => `This workspace is on ${plan}.`,
   needsOwner: 'Only the owner changes the plan.',
   current: 'Your plan',
-  price: (usd: number | null, free: boolean) => (free ? 'Free' : usd === null ? 'Contact us' : `$${usd} a month`),
+  price: (usd: number | null, free: boolean) => (free ? 'Free' : usd === null ? 'Price on request' : `$${usd} a month`),
   upgrade: (plan: string) => `Change to ${plan}`,
   downgrade: (plan: string) => `Go down to ${plan}`,
   features: {
@@ -25,6 +25,12 @@ export const billing = {
     title: (plan: string) => `Change to ${plan}`,
     up: 'It holds from the moment you confirm. Keys and files stay as they are.',
     down: 'It holds from the moment you confirm. This is what happens:',
+    cost: (usd: number | null, free: boolean) =>
+      free
+        ? 'It costs nothing.'
+        : usd === null
+          ? 'Its price is agreed with whoever runs this installation. Nothing is charged here.'
+          : `Its price is $${usd} a month, due to whoever runs this installation. Nothing is charged here.`,
     action: (plan: string) => `Change to ${plan}`,
     done: (plan: string) => `This workspace is on ${plan} now`,
   },

@@ -81,6 +81,8 @@ export const keys = {
     expiry: 'Expires',
     presets: { '30': 'In 30 days', '90': 'In 90 days', '365': 'In a year', custom: 'On a date', never: 'Never' },
     expiryDate: 'Last day',
+    dayNeeded: 'Choose the last day on which it works.',
+    dayOver: 'This day is over. Choose a later one.',
     neverWarning: 'A key that never ends is found years later by somebody else. Prefer an end, and rotate before it.',
     policyMax: (days: number) => `This workspace allows ${days} days at most.`,
     more: 'Addresses and limit',

@@ -98,7 +98,7 @@ export const site = {
     billing: 'Go to billing',
     aMonth: 'a month',
     free: 'Free',
-    onRequest: 'Contact us',
+    onRequest: 'On request',
     noApi: 'No API access',
     noApiText:
       'For looking around signed in: upload and manage files in the dashboard. Keys cannot be created, and no program can call the API.',

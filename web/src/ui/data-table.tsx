@@ -14,7 +14,7 @@ import {
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { common } from '../strings/common.ts'
 import { classes } from './classes.ts'
 
@@ -113,81 +113,103 @@ export function DataTable<Row extends RowData>({
     if (onEnd && shown.length > 0 && last >= shown.length - 20) onEnd()
   }, [last, shown.length, onEnd])
 
+  // Columns that do not fit are hinted at: a shadow lies over the side where they go on.
+  const [beyond, setBeyond] = useState(false)
+  const look = useCallback(() => {
+    const box = scroller.current
+    if (box) setBeyond(box.scrollWidth - box.clientWidth - box.scrollLeft > 1)
+  }, [])
+  useEffect(() => {
+    const sizes = new ResizeObserver(look)
+    if (scroller.current) sizes.observe(scroller.current)
+    return () => sizes.disconnect()
+  }, [look])
+
   const template = { gridTemplateColumns: columns.map(({ width }) => width ?? 'minmax(7rem, 1fr)').join(' ') }
   const headers = table.getHeaderGroups()[0]?.headers ?? []
   return (
-    <div
-      ref={scroller}
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-      style={{ maxHeight }}
-      className="overflow-auto rounded-card border border-line bg-raised"
-    >
-      <div role="table" aria-label={label} aria-rowcount={shown.length + 1} className="min-w-max sm:min-w-full">
-        <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-sunken">
-          <div role="row" aria-rowindex={1} className="grid items-center" style={template}>
-            {headers.map((header, index) => {
-              const column = columns[index]
-              const sorted = header.column.getIsSorted()
-              const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp
+    <div className="relative">
+      <div
+        ref={scroller}
+        onScroll={look}
+        tabIndex={0}
+        role="region"
+        aria-label={label}
+        style={{ maxHeight }}
+        className="overflow-auto rounded-card border border-line bg-raised"
+      >
+        <div role="table" aria-label={label} aria-rowcount={shown.length + 1} className="min-w-max sm:min-w-full">
+          <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-sunken">
+            <div role="row" aria-rowindex={1} className="grid items-center" style={template}>
+              {headers.map((header, index) => {
+                const column = columns[index]
+                const sorted = header.column.getIsSorted()
+                const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp
+                return (
+                  <div
+                    key={header.id}
+                    role="columnheader"
+                    aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
+                    className={classes(
+                      'px-3 py-2 text-[0.8125rem] font-medium text-muted',
+                      column?.align === 'right' && 'text-right',
+                    )}
+                  >
+                    {column?.value ? (
+                      <button
+                        type="button"
+                        onClick={() => sortBy(header.column.id, header.column.getNextSortingOrder())}
+                        className="inline-flex items-center gap-1 text-left whitespace-nowrap"
+                        title={common.sortBy(column.header)}
+                      >
+                        {column.header}
+                        <Arrow aria-hidden size={13} className={sorted ? '' : 'opacity-0'} />
+                      </button>
+                    ) : (
+                      <span className={column?.headerHidden ? 'sr-only' : ''}>{column?.header}</span>
+                    )}
+                  </div>
+                )
+              })}
+            </div>
+          </div>
+          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {items.map((item) => {
+              const row = shown[item.index]
+              if (!row) return null
               return (
                 <div
-                  key={header.id}
-                  role="columnheader"
-                  aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : undefined}
-                  className={classes(
-                    'px-3 py-2 text-[0.8125rem] font-medium text-muted',
-                    column?.align === 'right' && 'text-right',
-                  )}
+                  key={row.id}
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  data-index={item.index}
+                  ref={virtual.measureElement}
+                  className="absolute top-0 left-0 grid w-full items-center border-b border-line last:border-b-0 hover:bg-sunken"
+                  style={{ ...template, minHeight: rowHeight, transform: `translateY(${item.start}px)` }}
                 >
-                  {column?.value ? (
-                    <button
-                      type="button"
-                      onClick={() => sortBy(header.column.id, header.column.getNextSortingOrder())}
-                      className="inline-flex items-center gap-1 text-left whitespace-nowrap"
-                      title={common.sortBy(column.header)}
+                  {columns.map((column) => (
+                    <div
+                      key={column.id}
+                      role="cell"
+                      className={classes('min-w-0 px-3 py-2', column.align === 'right' && 'text-right tabular-nums')}
                     >
-                      {column.header}
-                      <Arrow aria-hidden size={13} className={sorted ? '' : 'opacity-0'} />
-                    </button>
-                  ) : (
-                    <span className={column?.headerHidden ? 'sr-only' : ''}>{column?.header}</span>
-                  )}
+                      {column.cell(row.original)}
+                    </div>
+                  ))}
                 </div>
               )
             })}
           </div>
         </div>
-        <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = shown[item.index]
-            if (!row) return null
-            return (
-              <div
-                key={row.id}
-                role="row"
-                aria-rowindex={item.index + 2}
-                data-index={item.index}
-                ref={virtual.measureElement}
-                className="absolute top-0 left-0 grid w-full items-center border-b border-line last:border-b-0 hover:bg-sunken"
-                style={{ ...template, minHeight: rowHeight, transform: `translateY(${item.start}px)` }}
-              >
-                {columns.map((column) => (
-                  <div
-                    key={column.id}
-                    role="cell"
-                    className={classes('min-w-0 px-3 py-2', column.align === 'right' && 'text-right tabular-nums')}
-                  >
-                    {column.cell(row.original)}
-                  </div>
-                ))}
-              </div>
-            )
-          })}
-        </div>
+        {shown.length === 0 && <div className="px-4 py-8 text-center text-muted">{empty ?? common.nothingFound}</div>}
       </div>
-      {shown.length === 0 && <div className="px-4 py-8 text-center text-muted">{empty ?? common.nothingFound}</div>}
+      <div
+        aria-hidden
+        className={classes(
+          'pointer-events-none absolute inset-y-0 right-0 w-10 rounded-r-card bg-linear-to-l from-ink/20 to-transparent transition-opacity',
+          !beyond && 'opacity-0',
+        )}
+      />
     </div>
   )
 }

@@ -14,12 +14,14 @@ const units = [
 const tickMs = 30_000
 /** Beyond it a date says more than a distance. */
 const relativeSecondsMax = 14 * 86_400
+const nearly = 0.98
 
 export function timeInWords(at: Date, now: number): string {
   const seconds = Math.round((at.getTime() - now) / 1000)
   if (Math.abs(seconds) > relativeSecondsMax) return day.format(at)
-  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
-  return words.format(Math.trunc(seconds / size), unit)
+  // A day that was chosen a moment ago is a day, not 23 hours.
+  const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size * nearly) ?? ['second', 1]
+  return words.format(Math.round(seconds / size), unit)
 }
 
 function subscribe(notify: () => void): () => void {

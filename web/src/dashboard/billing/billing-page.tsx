@@ -101,6 +101,7 @@ function ChangeDialog({
       title={text.confirm.title(to.title)}
       description={rises ? text.confirm.up : text.confirm.down}
     >
+      <p className="mb-4">{text.confirm.cost(to.price_usd, to.name === 'free')}</p>
       {!rises &&
         (held.data ? (
           <ul className="grid list-disc gap-2 pl-5">

@@ -135,7 +135,7 @@ function CreateKeyForm({
         <SelectField
           label={text.expiry}
           hint={maxDays === null ? undefined : text.policyMax(maxDays)}
-          error={form.errorOf('expires_at')}
+          error={expiry === 'custom' ? undefined : form.errorOf('expires_at')}
           {...form.register('expiry')}
         >
           {allowed.map((preset) => (
@@ -151,7 +151,8 @@ function CreateKeyForm({
             min={dateAfter(1)}
             max={maxDays === null ? undefined : dateAfter(maxDays)}
             required
-            {...form.register('expires_at')}
+            error={form.errorOf('expires_at')}
+            {...form.register('expires_at', { validate: checkLastDay, shouldUnregister: true })}
           />
         )}
       </div>
@@ -191,6 +192,12 @@ function CreateKeyForm({
       </DialogActions>
     </form>
   )
+}
+
+function checkLastDay(day: string): true | string {
+  const end = Date.parse(`${day}T23:59:59`)
+  if (Number.isNaN(end)) return text.dayNeeded
+  return end > Date.now() || text.dayOver
 }
 
 /** The date as an input of type date has it. */
