@@ -1,8 +1,7 @@
 // Who may call what: each route declares it, this file decides it, and a route that declares nothing stops the start.
-import type { BlockList } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Rate } from '../config.ts'
-import type { Plans } from '../features/plans/plan-table.ts'
+import type { Plan, Plans } from '../features/plans/plan-table.ts'
 import type { Decision, RateLimiter } from '../features/rate-limits/rate-limiter.ts'
 import type { Clock } from '../platform/clock.ts'
 import { clientBucket } from './client-bucket.ts'
@@ -98,18 +97,33 @@ export function identifyForNotFound(deps: AccessDeps) {
 /** Public routes need no credential, but those that set the session cookie must not be driven from another site. */
 function publicHook(deps: AccessDeps, route: RouteOptions, identify: boolean) {
   const unsafe = ![route.method].flat().every((method) => safeMethods.has(method)) && !route.url.startsWith('/objects/')
+  const isApi = route.url.startsWith('/api/v2/')
   const name = `${route.method} ${route.url}`
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     request.route = name
     if (unsafe && isCrossSite(request.headers, deps.publicUrl())) return void sendError(reply, crossSite())
-    if (!identify) return done()
     const { authorization, cookie } = request.headers
+    if (isApi && !identify && authorization !== undefined)
+      return void tellLimits(deps, reply, authorization).then(() => done(), done)
+    if (!identify) return done()
     const token = authorization === undefined ? deps.readSessionCookie(cookie) : bearerToken(authorization)
     Promise.resolve(token?.startsWith('ses_') ? deps.authenticateSession(token, null) : null).then((session) => {
       request.principal = session
       done()
     }, done)
   }
+}
+
+/** A key sees its limits on a public route too, which spends none of them; one that is not valid is no fault there. */
+async function tellLimits(deps: AccessDeps, reply: FastifyReply, authorization: string): Promise<void> {
+  const token = bearerToken(authorization)
+  const key = token?.startsWith('aion_') ? await deps.authenticateKey(token) : null
+  if (!key || 'refusal' in key) return
+  deps.setLimitHeaders(reply, 'key', await deps.limiter.peek(ownLimit(key)))
+}
+
+function ownLimit({ keyId, tenantId, limit }: KeyPrincipal) {
+  return { name: keyId, group: tenantId, limit, windowMs: minuteMs }
 }
 
 function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'public' }>, route = '') {
@@ -120,7 +134,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
   function admitKey(request: FastifyRequest, reply: FastifyReply, key: KeyPrincipal): MaybePromise<ApiError | null> {
     const origin = request.headers.origin
     const address = request.ip
-    if (key.allowedIps.length > 0 && !insideAll(key.allowedIps, address))
+    if (!key.allowedIps.every((list) => list.includes(address)))
       return outsider(
         request,
         reply,
@@ -140,9 +154,8 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
         new ApiError('ORIGIN_NOT_ALLOWED', 'This workspace does not allow calls from this origin.', { origin }),
       )
     const { tenantId } = key
-    const own = { name: key.keyId, group: tenantId, limit: key.limit, windowMs: minuteMs }
     const ceiling = key.tenantLimit > 0 ? { name: tenantId, limit: key.tenantLimit, windowMs: minuteMs } : null
-    const decision = deps.limiter.decideAll(own, ceiling)
+    const decision = deps.limiter.decideAll(ownLimit(key), ceiling)
     return decision instanceof Promise
       ? decision.then((decided) => admitWithin(request, reply, key, decided))
       : admitWithin(request, reply, key, decision)
@@ -157,12 +170,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
     deps.setLimitHeaders(reply, decision.limit === key.limit ? 'key' : 'tenant', decision)
     // Whatever is left of a limit: waiting would not help.
     const plan = deps.plans[key.plan]
-    if (!plan.apiAccess)
-      return new ApiError('INSUFFICIENT_SUBSCRIPTION_TIER', 'Insufficient subscription tier', {
-        current_plan: plan.title,
-        required_plan: 'STARTER',
-        pricing_url: `${deps.publicUrl()}/pricing`,
-      })
+    if (!plan.apiAccess) return insufficientTier(plan, deps.publicUrl())
     if (!decision.allowed)
       return rateLimited(
         `The limit of ${decision.limit} requests a minute is reached. Wait as long as Retry-After says.`,
@@ -173,7 +181,8 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
     if (access.credential === 'session')
       return new ApiError('SESSION_REQUIRED', 'This can only be done when signed in: use a session, not an API key.')
     const tenant = request.headers['x-tenant-id']
-    if (tenant !== undefined && tenant !== key.tenantId) return new ApiError('NOT_FOUND', 'There is no such resource.')
+    if (tenant !== undefined && String(tenant).toLowerCase() !== key.tenantId)
+      return new ApiError('NOT_FOUND', 'There is no such resource.')
     if (key.level < level && !(grant && key.grants.has(grant)))
       return new ApiError('INSUFFICIENT_PERMISSIONS', `This key lacks the scope needed: ${required.join(' or ')}.`, {
         required,
@@ -184,8 +193,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
 
   /** Refused before it counts: a stolen key used elsewhere must not spend its owner's limit. */
   async function outsider(request: FastifyRequest, reply: FastifyReply, key: KeyPrincipal, error: ApiError): Promise<ApiError> {
-    const own = { name: key.keyId, group: key.tenantId, limit: key.limit, windowMs: minuteMs }
-    deps.setLimitHeaders(reply, 'key', await deps.limiter.peek(own))
+    deps.setLimitHeaders(reply, 'key', await deps.limiter.peek(ownLimit(key)))
     return (await spendAddress(deps, request)) ?? error
   }
 
@@ -285,12 +293,6 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
   }
 }
 
-/** The key's own list and its workspace's: an address must be on each. */
-function insideAll(lists: readonly BlockList[], address: string): boolean {
-  const family = address.includes(':') ? 'ipv6' : 'ipv4'
-  return lists.every((list) => list.check(address, family))
-}
-
 export const scopeOfLevel = ['', 'read', 'write', 'admin', 'owner'] as const
 
 /** RFC 6750 §2.1: one scheme, one token; the scheme's case does not matter. */
@@ -302,9 +304,10 @@ function bearerToken(header: string): string | null {
   return /^[\x21-\x7e]+$/.test(token) && !token.includes(',') ? token : null
 }
 
+/** Spelled out or percent-encoded: the `_` may be `%5F`. */
 function keyInQuery(url: string): boolean {
   const query = url.indexOf('?')
-  return query >= 0 && /aion_(live|test)_/.test(url.slice(query))
+  return query >= 0 && /aion(_|%5f)(live|test)(_|%5f)/i.test(url.slice(query))
 }
 
 /** A refusal for want of a credential counts against the address it came from; beyond its limit it is told to wait. */
@@ -350,6 +353,15 @@ function spendAddress(deps: AccessDeps, request: FastifyRequest): MaybePromise<A
         )
   const decision = deps.limiter.decide(`ip:${clientBucket(request.ip)}`, rate.count, rate.seconds * 1000)
   return decision instanceof Promise ? decision.then(judge) : judge(decision)
+}
+
+/** The plan has no API access: what is held, what is needed, and where to get it. */
+export function insufficientTier(held: Plan, publicUrl: string): ApiError {
+  return new ApiError('INSUFFICIENT_SUBSCRIPTION_TIER', 'Insufficient subscription tier', {
+    current_plan: held.title,
+    required_plan: 'STARTER',
+    pricing_url: `${publicUrl}/pricing`,
+  })
 }
 
 function crossSite(): ApiError {

@@ -44,7 +44,7 @@ describe('credentials', () => {
         .end()
     })
     expect(twice).toBe(401)
-    for (const query of [`?api_key=${key}`, `?access_token=${key}`]) {
+    for (const query of [`?api_key=${key}`, `?access_token=${key}`, `?key=${key.replaceAll('_', '%5F')}`]) {
       expect((await call(server, 'GET', path + query)).body.error.code).toBe('MISSING_CREDENTIALS')
       expect((await call(server, 'GET', path + query, { token: key })).status).toBe(401)
     }
@@ -55,6 +55,40 @@ describe('credentials', () => {
     expect((await call(server, 'GET', path, { cookie: `aionvision_session=${key}` })).body.error.code).toBe('INVALID_SESSION')
     expect((await call(server, 'GET', path, { token: `ses_${key}` })).status).toBe(401)
     expect((await call(server, 'GET', path, { token: owner.token.replace('ses_', 'aion_live_') })).status).toBe(401)
+  })
+
+  it('a key sees its limits on a public route as well, and spends none of them', async () => {
+    const remaining = async (url: string) => (await call(server, 'GET', url, { token: key })).headers.get('x-ratelimit-remaining')
+    const before = Number(await remaining(path))
+    expect(await remaining('/api/v2/plans')).toBe(String(before))
+    expect(await remaining('/api/v2/plans')).toBe(String(before))
+    const unknown = await call(server, 'GET', '/api/v2/plans', { token: key.replace(/.$/, '!') })
+    expect([unknown.status, unknown.headers.get('x-ratelimit-limit')]).toEqual([200, null])
+  })
+
+  it('every IPv6 address is not every address', async () => {
+    const only6 = (await createKey(server, owner, { allowed_ips: ['::/0'] })).api_key
+    expect((await call(server, 'GET', path, { token: only6 })).body.error.code).toBe('IP_NOT_ALLOWED')
+  })
+
+  it('a time without a zone is UTC, as Python writes it; a workspace may be named in capitals', async () => {
+    const { body } = await call(server, 'POST', '/api/v2/api-keys', {
+      token: owner.token,
+      body: { name: 'naive', expires_at: '2999-12-31T23:59:59' },
+    })
+    expect(body.expires_at).toBe('2999-12-31T23:59:59.000Z')
+    const named = await call(server, 'GET', path, { token: key, headers: { 'x-tenant-id': owner.tenantId.toUpperCase() } })
+    expect(named.status).toBe(200)
+  })
+
+  it('a key whose creator lost rights is told of those that are left', async () => {
+    const { api_key } = await createKey(server, owner, { scopes: ['admin', 'files:write'] })
+    await server.db.updateTable('memberships').set({ role: 'viewer' }).where('user_id', '=', owner.userId).execute()
+    server.deps.changes.apply({ kind: 'user', id: owner.userId })
+    const { error } = (await call(server, 'POST', `${path}/batch-delete`, { token: api_key, body: { file_ids: [] } })).body
+    expect([error.code, error.details.held]).toEqual(['INSUFFICIENT_PERMISSIONS', ['read']])
+    await server.db.updateTable('memberships').set({ role: 'owner' }).where('user_id', '=', owner.userId).execute()
+    server.deps.changes.apply({ kind: 'user', id: owner.userId })
   })
 
   it('S11 answers malformed headers at once and stays up', async () => {

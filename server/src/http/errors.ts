@@ -134,12 +134,62 @@ function toIssue(
     .slice(1)
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part.replace(/~1/g, '/').replace(/~0/g, '~')))
   if (fault.keyword === 'required') path.push(String(fault.params?.missingProperty))
-  const allowed = fault.params?.allowedValues
-  const msg =
-    fault.keyword === 'required'
-      ? 'Field required'
-      : Array.isArray(allowed)
-        ? `must be one of ${allowed.join(', ')}`
-        : (fault.message ?? 'not valid')
-  return { loc: [place, ...path], msg, type: pydanticTypes[fault.keyword] ?? fault.keyword }
+  return { loc: [place, ...path], msg: inWords(fault), type: pydanticTypes[fault.keyword] ?? fault.keyword }
+}
+
+const typesInWords: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+const formatsInWords: Record<string, string> = {
+  email: 'an e-mail address',
+  uuid: 'a UUID',
+  uri: 'a URL',
+  date: 'a date: 2026-01-31',
+  'date-time': 'a date and time with its zone: 2026-01-31T12:00:00Z',
+}
+
+/** Forms show it beside the field: the validator's own terms are for programs. */
+function inWords({
+  keyword,
+  message,
+  params = {},
+}: {
+  keyword: string
+  message?: string
+  params?: Record<string, unknown>
+}): string {
+  const { limit, allowedValues, type, format } = params
+  const many = (noun: string, plural = `${noun}s`) => `${limit} ${limit === 1 ? noun : plural}`
+  switch (keyword) {
+    case 'required':
+      return 'Field required'
+    case 'minLength':
+      return limit === 1 ? 'Must not be empty' : `Must have at least ${many('character')}`
+    case 'maxLength':
+      return `Must have at most ${many('character')}`
+    case 'minItems':
+      return limit === 1 ? 'Must not be empty' : `Must have at least ${many('entry', 'entries')}`
+    case 'maxItems':
+      return `Must have at most ${many('entry', 'entries')}`
+    case 'minimum':
+      return `Must be at least ${limit}`
+    case 'maximum':
+      return `Must be at most ${limit}`
+    case 'exclusiveMinimum':
+      return `Must be more than ${limit}`
+    case 'enum':
+      return `Must be one of ${[allowedValues].flat().join(', ')}`
+    case 'type':
+      return `Must be ${typesInWords[String(type)] ?? type}`
+    case 'format':
+      return `Must be ${formatsInWords[String(format)] ?? format}`
+    case 'pattern':
+      return 'Does not have the form that is wanted here'
+  }
+  return message ?? 'Is not valid'
 }

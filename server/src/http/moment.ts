@@ -1,4 +1,4 @@
-// A date or a time in a query, read as leniently as existing clients write it.
+// A date or a time that a client wrote, read as leniently as existing clients write it.
 import type { Issue } from './errors.ts'
 
 /** A date alone, or with a time, with or without a zone (then UTC); an unescaped + has become a space. */

@@ -1,7 +1,7 @@
 // Who is calling: the only thing a route knows about credentials.
-import type { BlockList } from 'node:net'
 import type { PlanName } from '../features/plans/plan-table.ts'
 import type { Tally } from '../features/usage/recorder.ts'
+import type { AddressList } from '../platform/address-list.ts'
 
 export type Role = 'viewer' | 'editor' | 'admin' | 'owner'
 /** 0 none · 1 VIEW · 2 EDIT · 3 ADMIN · 4 OWNER; each holds all below it. */
@@ -23,7 +23,7 @@ export interface KeyPrincipal {
   /** Epoch milliseconds. */
   readonly expiresAt: number | null
   /** Each must hold the caller's address; none: from anywhere. */
-  readonly allowedIps: readonly BlockList[]
+  readonly allowedIps: readonly AddressList[]
   readonly allowedOrigins: readonly string[]
   /** Requests in any rolling minute, for the key and for its whole tenant (0 = no ceiling). */
   readonly limit: number

@@ -52,7 +52,7 @@ describe('requests', () => {
     })
     expect([answer.status, answer.body.detail]).toEqual([
       422,
-      [{ loc: ['body', 'new_plan'], msg: 'must be one of starter, professional, enterprise', type: 'enum' }],
+      [{ loc: ['body', 'new_plan'], msg: 'Must be one of starter, professional, enterprise', type: 'enum' }],
     ])
   })
 

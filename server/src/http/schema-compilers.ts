@@ -4,6 +4,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import stringifierOf from 'fast-json-stringify'
 import type { FastifyInstance } from 'fastify'
+import { readMoment } from './moment.ts'
 
 const options = { useDefaults: true, allErrors: true, removeAdditional: false, strict: false } as const
 
@@ -11,6 +12,8 @@ export function installSchemaCompilers(app: FastifyInstance): void {
   const body = new Ajv({ ...options, coerceTypes: false })
   const url = new Ajv({ ...options, coerceTypes: 'array' })
   for (const ajv of [body, url]) formats.default(ajv, ['uuid', 'date-time', 'date', 'email', 'uri'])
+  // Python's isoformat() writes no zone: UTC, as in a query.
+  body.addFormat('date-time', (written: string) => readMoment(written) instanceof Date)
   app.setValidatorCompiler<object>(({ schema, httpPart }) => {
     const ajv = httpPart === 'body' ? body : url
     let compiled: ValidateFunction | undefined

@@ -23,6 +23,8 @@ export interface OutboundResponse {
 export interface Outbound {
   /** A redirect is an answer like any other. Throws OutboundRefused, or an Error when nothing answered in time. */
   fetchOutside(url: string, request: OutboundRequest): Promise<OutboundResponse>
+  /** Why this URL will never be called, as far as that is known without a name server; null when it may be. */
+  refusalOf(url: string): string | null
   /** For whoever makes the request otherwise: a look-up that answers what was checked a moment ago, and nothing else. */
   guard(url: URL): Promise<LookupFunction>
 }
@@ -50,19 +52,25 @@ export function createOutbound({ allow, resolve }: { allow: readonly string[]; r
   const { hosts, addresses } = readAllowed(allow)
   const isAllowed = (address: string) => addresses.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
+  function checkName(host: string): void {
+    // RFC 6761: these are this machine, whatever a name server says.
+    if (!hosts.has(host) && /(^|\.)localhost$/.test(host)) throw new OutboundRefused(`${host} is not on the public internet`)
+  }
+
+  function checkAddresses(url: URL, host: string, found: readonly string[]): void {
+    if (hosts.has(host) || (found.length > 0 && found.every(isAllowed))) return
+    if (!found.every(isPublicAddress))
+      throw new OutboundRefused(`${host} is, or leads to, an address that is not on the public internet`)
+    if (url.protocol !== 'https:') throw new OutboundRefused('Only https is called')
+  }
+
   /** Every address of the name must pass: one bad one among good ones is an attempt. */
   async function checkedAddresses(url: URL): Promise<string[]> {
-    // The URL parser has turned decimal, octal and hexadecimal forms into the plain one.
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
-    const exempt = hosts.has(host)
-    // RFC 6761: these are this machine, whatever a name server says.
-    if (!exempt && /(^|\.)localhost$/.test(host)) throw new OutboundRefused(`${host} is not on the public internet`)
-    const found = isIP(host) ? [host] : await (resolve ?? (exempt ? resolveAsSystem : resolveByDns))(host)
+    const host = hostOf(url)
+    checkName(host)
+    const found = isIP(host) ? [host] : await (resolve ?? (hosts.has(host) ? resolveAsSystem : resolveByDns))(host)
     if (found.length === 0) throw new Error(`${host} has no address`)
-    const allowed = exempt || found.every(isAllowed)
-    if (!allowed && !found.every(isPublicAddress))
-      throw new OutboundRefused(`${host} is, or leads to, an address that is not on the public internet`)
-    if (!allowed && url.protocol !== 'https:') throw new OutboundRefused('Only https is called')
+    checkAddresses(url, host, found)
     return found
   }
 
@@ -76,6 +84,18 @@ export function createOutbound({ allow, resolve }: { allow: readonly string[]; r
       expired.catch(() => {})
       const send = async () => exchange(url, await checkedAddresses(url), request, signal)
       return Promise.race([send(), expired])
+    },
+    refusalOf(text) {
+      try {
+        const url = readUrl(text)
+        const host = hostOf(url)
+        checkName(host)
+        checkAddresses(url, host, isIP(host) ? [host] : [])
+        return null
+      } catch (error) {
+        if (error instanceof OutboundRefused) return error.message
+        throw error
+      }
     },
     guard: async (url) => lookupOf(await checkedAddresses(readUrl(url.href))),
   }
@@ -91,6 +111,11 @@ function readUrl(text: string): URL {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OutboundRefused('Only https is called')
   if (url.username || url.password) throw new OutboundRefused('A URL with a name or password in it is not called')
   return url
+}
+
+/** The URL parser has turned decimal, octal and hexadecimal forms into the plain one. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 }
 
 function exchange(url: URL, addresses: string[], request: OutboundRequest, signal: AbortSignal): Promise<OutboundResponse> {

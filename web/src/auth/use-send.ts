@@ -69,14 +69,7 @@ export function useSend(send: (values: Record<string, string>) => Promise<void> 
 
 function findingsOf(error: unknown): readonly (readonly [string, string])[] {
   if (!(error instanceof AionvisionError) || !Array.isArray(error.details.issues)) return []
-  return (error.details.issues as readonly Issue[]).map(({ loc, msg }) => [String(loc?.[1]), inWords(msg ?? '')])
-}
-
-/** The validator's own terms are for programs. */
-function inWords(finding: string): string {
-  const [, fewer, more] = /^must NOT have (?:fewer than (\d+)|more than (\d+)) characters$/.exec(finding) ?? []
-  if (fewer) return fewer === '1' ? text.needed : text.atLeast(fewer)
-  return more ? text.atMost(more) : finding
+  return (error.details.issues as readonly Issue[]).map(({ loc, msg }) => [String(loc?.[1]), msg ?? ''])
 }
 
 function focusOn(form: HTMLFormElement | null, name: string | undefined): void {

@@ -4,8 +4,6 @@ export const auth = {
   name: 'Your name',
   password: 'Password',
   needed: 'This is needed.',
-  atLeast: (characters: string) => `This needs at least ${characters} characters.`,
-  atMost: (characters: string) => `This takes at most ${characters} characters.`,
   wait: (seconds: number) =>
     `Too many attempts. Try again ${seconds < 90 ? `in ${seconds} s` : `in ${Math.ceil(seconds / 60)} minutes`}.`,
   showPassword: 'Show the password',

@@ -108,6 +108,8 @@ describe('api keys', () => {
       'INSUFFICIENT_SUBSCRIPTION_TIER',
       'Insufficient subscription tier',
     ])
+    // Before the body is looked at.
+    expect((await post({}, free.token)).body.error.code).toBe('INSUFFICIENT_SUBSCRIPTION_TIER')
     expect(tier.body.error.details).toEqual({
       current_plan: 'FREE',
       required_plan: 'STARTER',

@@ -1,10 +1,10 @@
 // From the text a client sends to a principal: checksum, memory, then one query; and never on a state that has ended.
 import { hash } from 'node:crypto'
-import { BlockList, isIP } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { Deps } from '../../deps.ts'
 import type { KeyRefusal, KeySubject } from '../../http/access.ts'
 import type { KeyPrincipal } from '../../http/principal.ts'
+import { type AddressList, toAddressList } from '../../platform/address-list.ts'
 import { newTally } from '../usage/recorder.ts'
 import { isWellFormed, keyLength } from './key-format.ts'
 import { addUses, findByHash, type VerifiedRow } from './queries.ts'
@@ -41,7 +41,7 @@ export function createKeyAuthenticator(
   const known = new LRUCache<string, Known>({ max: config.keyCacheSize })
   /** Well-formed keys that nobody was given, kept apart: a flood of them pushes no real one out of memory. */
   const strangers = new LRUCache<string, KeyRefusal>({ max: strangersMax })
-  const addressLists = new LRUCache<string, BlockList>({ max: addressListsMax })
+  const addressLists = new LRUCache<string, AddressList>({ max: addressListsMax })
   /** Loads under way, so that a burst on one unknown key is one query. */
   const loads = new Map<string, Promise<Known>>()
   /** Rises with every change: what was read before one is not trusted after it. */
@@ -97,7 +97,7 @@ export function createKeyAuthenticator(
         grants,
         scopes: held,
         expiresAt: row.expires_at?.getTime() ?? null,
-        allowedIps: [row.allowed_ips, row.key_allowed_ips].filter((cidrs) => cidrs.length > 0).map(blockListOf),
+        allowedIps: [row.allowed_ips, row.key_allowed_ips].filter((cidrs) => cidrs.length > 0).map(addressListOf),
         allowedOrigins: row.allowed_domains,
         limit: Math.min(row.rate_limit_per_minute ?? plan.requestsPerMinute, plan.requestsPerMinute),
         tenantLimit: plan.requestsPerMinute * config.tenantCeilingFactor,
@@ -107,11 +107,11 @@ export function createKeyAuthenticator(
   }
 
   /** Many keys have the same list, their workspace's: it is made and kept once. */
-  function blockListOf(cidrs: readonly string[]): BlockList {
+  function addressListOf(cidrs: readonly string[]): AddressList {
     const name = cidrs.join()
     let list = addressLists.get(name)
     if (!list) {
-      list = toBlockList(cidrs)
+      list = toAddressList(cidrs)
       addressLists.set(name, list)
     }
     return list
@@ -188,15 +188,4 @@ function concerns(subject: KeySubject | undefined, change: { kind: string; id: s
   if (!subject) return false
   const { keyId, tenantId, userId } = subject
   return change.id === (change.kind === 'key' ? keyId : change.kind === 'tenant' ? tenantId : userId)
-}
-
-export function toBlockList(cidrs: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const cidr of cidrs) {
-    const [address = '', bits] = cidr.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
 }

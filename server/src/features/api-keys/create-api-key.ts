@@ -1,6 +1,7 @@
 // Makes a key: plan, number and input are checked, key and trail are written in one transaction, the key is returned once.
 import { hash, randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
+import { insufficientTier } from '../../http/access.ts'
 import { ApiError } from '../../http/errors.ts'
 import type { Role } from '../../http/principal.ts'
 import { recordEvent } from '../audit/record-event.ts'
@@ -38,12 +39,7 @@ export async function createApiKey(
     const tenant = await lockTenantPlan(trx, actor.tenantId)
     if (!tenant) throw new ApiError('NOT_FOUND', 'There is no such resource.')
     const plan = plans[tenant.plan]
-    if (!plan.apiAccess)
-      throw new ApiError('INSUFFICIENT_SUBSCRIPTION_TIER', 'Insufficient subscription tier', {
-        current_plan: plan.title,
-        required_plan: 'STARTER',
-        pricing_url: `${publicUrl()}/pricing`,
-      })
+    if (!plan.apiAccess) throw insufficientTier(plan, publicUrl())
     checkText('name', input.name)
     checkText('description', input.description)
     const scopes = [...new Set(input.scopes ?? [])]

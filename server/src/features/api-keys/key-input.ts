@@ -1,6 +1,7 @@
 // What may be asked of a key, checked before anything is written: scopes, metadata, expiry, addresses, its own limit.
 import { isIP } from 'node:net'
 import { ApiError, type Issue, validationError } from '../../http/errors.ts'
+import { readMoment } from '../../http/moment.ts'
 import type { Role } from '../../http/principal.ts'
 import { levelOfRole } from '../../http/principal.ts'
 import type { Plan } from '../plans/plan-table.ts'
@@ -45,8 +46,8 @@ type KeyLife = Pick<TenantPlan, 'maxKeyLifeDays' | 'defaultKeyLifeDays'>
 /** Within the tenant's policy; without a word the policy's default, or its longest life. */
 export function checkExpiry(expiresAt: string | null | undefined, policy: KeyLife, now: number): Date | null {
   if (expiresAt === null || expiresAt === undefined) return endOfLife(policy.defaultKeyLifeDays ?? policy.maxKeyLifeDays, now)
-  const at = new Date(expiresAt)
-  if (Number.isNaN(at.getTime()) || at.getTime() <= now) fail('expires_at', 'The expiry must lie in the future', 'value_error')
+  const at = readMoment(expiresAt)
+  if (!(at instanceof Date) || at.getTime() <= now) return fail('expires_at', 'The expiry must lie in the future', 'value_error')
   const last = endOfLife(policy.maxKeyLifeDays, now)
   if (last && at > last)
     fail(

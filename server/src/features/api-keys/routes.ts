@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
-import type { Access } from '../../http/access.ts'
+import { type Access, insufficientTier } from '../../http/access.ts'
 import { sessionOf } from '../../http/principal.ts'
 import { refusal } from '../../http/refusal.ts'
 import { keyId, noSuchKey } from './change-api-key.ts'
@@ -35,7 +35,7 @@ const listMax = 1000
 export function apiKeyRoutes(
   deps: Pick<Deps, 'db' | 'plans' | 'clock' | 'audit' | 'changes' | 'publicUrl'>,
 ): FastifyPluginAsyncTypebox {
-  const { db, clock } = deps
+  const { db, clock, plans } = deps
   return async (app) => {
     app.post(
       '/api-keys',
@@ -45,6 +45,11 @@ export function apiKeyRoutes(
           summary: 'Create a key; it is shown once',
           body: createBody,
           response: { 201: createdResponse, 400: refusal('A scope that there is not, or reserved metadata') },
+        },
+        // The plan is asked before the body: whoever may have no key at all is not told of its fields.
+        preValidation: async (request) => {
+          const plan = plans[sessionOf(request).plan ?? 'free']
+          if (!plan.apiAccess) throw insufficientTier(plan, deps.publicUrl())
         },
       },
       async (request, reply) => {

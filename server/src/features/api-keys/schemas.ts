@@ -27,7 +27,7 @@ export const createBody = Type.Object({
     }),
   ),
   metadata: Type.Optional(nullable(metadata)),
-  expires_at: Type.Optional(nullable(instant('In the future; null = never.'))),
+  expires_at: Type.Optional(nullable(instant('In the future; without a zone it is UTC; null = never.'))),
   environment: Type.Optional(
     Type.Union([Type.Literal('live'), Type.Literal('test')], {
       default: 'live',

@@ -11,6 +11,8 @@ export const knownScopes: readonly string[] = [
 ]
 const known = new Set(knownScopes)
 
+const levelNames = Object.keys(levels)
+
 export function unknownScopes(scopes: readonly string[]): string[] {
   return scopes.filter((scope) => !known.has(scope))
 }
@@ -30,5 +32,11 @@ export function effectiveRights(
   const asked = inherited ? cap : Math.max(0, ...scopes.map((scope) => levels[scope] ?? 0))
   const level = Math.min(asked, cap) as Level
   const grants = new Set(scopes.filter((scope) => scope.includes(':') && levelNeeded(scope) <= cap))
-  return { level, grants, held: inherited ? [Object.keys(levels)[level - 1] ?? ''] : scopes }
+  return { level, grants, held: held(inherited ? [levelNames[level - 1] ?? ''] : scopes, cap) }
+}
+
+/** A level above the cap is worth the cap, and a permission above it nothing. */
+function held(scopes: readonly string[], cap: Level): string[] {
+  const worth = scopes.map((scope) => (levelNeeded(scope) <= cap ? scope : levels[scope] ? (levelNames[cap - 1] ?? '') : ''))
+  return [...new Set(worth.filter(Boolean))]
 }

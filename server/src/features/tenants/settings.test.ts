@@ -10,7 +10,7 @@ describe('settings, limits and policy', () => {
   let owner: Person
   const clock = fakeClock()
   beforeAll(async () => {
-    server = await startTestServer({ clock })
+    server = await startTestServer({ clock, env: { AION_OUTBOUND_ALLOW: 'localhost,10.1.2.3' } })
   })
   afterAll(() => server.stop())
   beforeEach(async () => {
@@ -100,11 +100,19 @@ describe('settings, limits and policy', () => {
       { webhook_url: 'javascript:alert(1)' },
       { webhook_url: 'https://user:secret@hooks.example.com' },
       { webhook_url: 'nowhere' },
+      { webhook_url: 'https://127.0.0.1/hook' },
+      { webhook_url: 'https://[::1]/hook' },
+      { webhook_url: 'https://2130706433/hook' },
+      { webhook_url: 'https://169.254.169.254/latest' },
+      { webhook_url: 'https://metadata.localhost/' },
       { allowed_vlm_providers: ['other'] },
       { allowed_domains: ['*.example.com'] },
       { allowed_domains: ['https://example.com/path'] },
       { allowed_domains: ['example.com/path'] },
       { allowed_domains: ['a b'] },
+      { allowed_domains: ['nonsense'] },
+      { allowed_domains: ['-a.example.com'] },
+      { allowed_domains: ['a..example.com'] },
       { allowed_domains: ['ftp://example.com'] },
       { allowed_domains: ['user@example.com'] },
       { custom_config: { blob: 'x'.repeat(16_400) } },
@@ -121,7 +129,7 @@ describe('settings, limits and policy', () => {
       ])
     }
     clock.advance(61_000)
-    for (const webhook_url of ['http://localhost:9000/x', 'http://127.0.0.1:9000', 'http://[::1]:9000'])
+    for (const webhook_url of ['http://localhost:9000/x', 'http://10.1.2.3:9000', 'https://hooks.example.com'])
       expect((await patch({ webhook_url })).status).toBe(200)
     await patch({ name: 'Kiln\r\nforged line' })
     expect((await act('GET', '/tenant/settings')).body.name).toBe('Kiln forged line')

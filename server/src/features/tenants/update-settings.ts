@@ -1,6 +1,8 @@
 // What an admin may set for the whole tenant: its name, where events go, which sites may call, and data of their own.
+import { isIP } from 'node:net'
 import type { Deps } from '../../deps.ts'
 import { validationError } from '../../http/errors.ts'
+import { createOutbound } from '../../platform/outbound.ts'
 import { type Actor, type ChangeDeps, changeTenant } from './change-tenant.ts'
 import { findTenant, type TenantChange, type TenantRow, updateTenant } from './queries.ts'
 
@@ -23,7 +25,7 @@ export async function updateSettings(
   const set: TenantChange = {
     // What has another way to be emptied takes null for "as it is"; a URL has none.
     ...(input.name != null && { name: checkName(input.name) }),
-    ...(input.webhook_url !== undefined && { webhook_url: checkWebhook(input.webhook_url, deps.config.production) }),
+    ...(input.webhook_url !== undefined && { webhook_url: checkWebhook(input.webhook_url, deps.config.outboundAllow) }),
     ...(input.allowed_vlm_providers != null && { allowed_vlm_providers: [...new Set(input.allowed_vlm_providers)] }),
     ...(input.allowed_domains != null && { allowed_domains: [...new Set(input.allowed_domains.map(checkDomain))] }),
     ...(input.custom_config != null && { custom_config: checkConfig(input.custom_config) }),
@@ -55,15 +57,14 @@ function checkName(name: string): string {
   return line
 }
 
-/** Where it leads is checked when something is sent, since names can be pointed elsewhere later (S33). */
-function checkWebhook(text: string | null, production: boolean): string | null {
+/** What would never be called is refused here; where a name leads is checked when something is sent, since it can change later (S33). */
+function checkWebhook(text: string | null, allow: readonly string[]): string | null {
   if (text === null) return null
   const url = toUrl(text)
   if (!url || url.username || url.password || /[\s\p{Cc}]/u.test(text))
     fail(['webhook_url'], 'Must be a URL without credentials', 'value_error')
-  const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local && !production))
-    fail(['webhook_url'], 'Must start with https://', 'value_error')
+  const refusal = createOutbound({ allow }).refusalOf(text)
+  if (refusal !== null) fail(['webhook_url'], `${refusal}: nothing would ever be sent there`, 'value_error')
   return text
 }
 
@@ -75,9 +76,18 @@ function checkDomain(text: string, index: number): string {
     url &&
     /^https?:$/.test(url.protocol) &&
     !/[\s\p{Cc}/?#@*\\]/u.test(origin ? text.slice(text.indexOf('://') + 3).replace(/\/$/, '') : text) &&
-    url.hostname !== ''
+    isHost(url.hostname, origin)
   if (!bare) fail(['allowed_domains', index], `"${text}" is neither a host name nor an origin`, 'value_error')
   return origin ? url.origin : url.host
+}
+
+/** A word without a dot is a slip, unless a whole origin says that it is meant. */
+function isHost(host: string, dotless: boolean): boolean {
+  if (host.startsWith('[') || isIP(host)) return true
+  const labels = host.split('.')
+  return (
+    (dotless || labels.length > 1 || host === 'localhost') && labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label))
+  )
 }
 
 function checkConfig(config: Record<string, unknown>): string {

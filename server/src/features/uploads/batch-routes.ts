@@ -85,7 +85,6 @@ export function batchRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
         const result = await confirmBatch(deps, actor, batch_id, 'mixed', confirmations.map(toReport))
         const ids = result.stored.map((upload) => upload.id)
         const states = new Map((await selectVariantStates(deps.db, actor.tenantId, ids)).map((state) => [state.id, state]))
-        const at = new Date(deps.clock.now()).toISOString()
         return {
           batch_id,
           ...resultAnswer(result),
@@ -97,7 +96,7 @@ export function batchRoutes(deps: BatchDeps): FastifyPluginAsyncTypebox {
               filename: upload.filename,
               thumbnail_url: state ? variantUrl(state, deps.store, 'small_256') : null,
               variant_status: state?.variant_status ?? null,
-              created_at: upload.confirmed_at?.toISOString() ?? at,
+              created_at: upload.confirmed_at?.toISOString() ?? null,
             }
           }),
         }

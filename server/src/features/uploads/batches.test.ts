@@ -76,6 +76,9 @@ it('confirms what arrived and reports what did not', async () => {
   })
   const again = await post('/uploads/batch-confirm', { batch_id: id, confirmations: confirmations.slice(0, 2) })
   expect(again.body).toMatchObject({ successful_uploads: 2, failed_uploads: 0, processing_status: 'queued', failed_files: null })
+  expect(again.body.stored_images).toMatchObject(
+    confirmed.body.stored_images.map(({ image_id, created_at }: Record<string, unknown>) => ({ image_id, created_at })),
+  )
   expect((await get('/user-files?media_types=document')).body.total_count).toBe(1)
 })
 

@@ -119,7 +119,7 @@ async function settleAll(
         if (upload.status === 'confirmed') result.failed.push(upload.filename)
         else await refuse(upload, outcome.error.message)
       } else {
-        result.stored.push(upload)
+        result.stored.push({ ...upload, confirmed_at: outcome.at })
         if (!outcome.repeated) confirmed.push(upload.id)
       }
     }

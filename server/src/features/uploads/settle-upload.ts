@@ -21,7 +21,7 @@ export interface Claim {
 }
 
 export type Outcome =
-  | { readonly kind: 'confirmed'; readonly repeated: boolean }
+  | { readonly kind: 'confirmed'; readonly repeated: boolean; readonly at: Date | null }
   | { readonly kind: 'refused'; readonly error: ApiError }
   /** Other bytes arrived since they were looked at: look again. */
   | { readonly kind: 'changed' }
@@ -40,7 +40,7 @@ export async function settleUpload(
   if (!repeated && finding?.sha256 !== object.sha256) return { kind: 'changed' }
   const mismatch = findMismatch(upload, claim, object, repeated ? null : finding)
   if (mismatch) return { kind: 'refused', error: mismatch }
-  if (repeated) return { kind: 'confirmed', repeated }
+  if (repeated) return { kind: 'confirmed', repeated, at: upload.confirmed_at }
   const now = deps.clock.now()
   const refusal = await spend(trx, deps.plans[actor.plan], actor.tenantId, upload.size_bytes, now)
   if (refusal) return { kind: 'refused', error: refusal }
@@ -66,7 +66,7 @@ export async function settleUpload(
   })
   if (isImage) await queueVariants(trx, deps, upload.id)
   await markConfirmed(trx, upload.id, at)
-  return { kind: 'confirmed', repeated: false }
+  return { kind: 'confirmed', repeated: false, at }
 }
 
 export function notThere(upload: UploadRow): ApiError {

@@ -11,6 +11,7 @@ import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Notice } from '../../ui/surface.tsx'
 import { useWithProof } from '../fresh.tsx'
+import { readLines } from '../settings/lines.ts'
 import { usePolicy, useRefreshKeys } from './key-queries.ts'
 import { PermissionFields } from './permission-fields.tsx'
 
@@ -75,7 +76,7 @@ function CreateKeyForm({
         environment: values.environment,
         scopes: [...scopes],
         expires_at: endOf(values),
-        allowed_ips: values.allowed_ips.split(/[\s,]+/).filter(Boolean),
+        allowed_ips: readLines(values.allowed_ips),
         rate_limit_per_minute: values.rate_limit_per_minute ? Number(values.rate_limit_per_minute) : null,
       }
       const created = await withProof(() => api.apiKeys.create(body))

@@ -9,6 +9,7 @@ import { Dialog, DialogActions } from '../../ui/dialog.tsx'
 import { TextArea, TextField } from '../../ui/field.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { useWithProof } from '../fresh.tsx'
+import { readLines } from '../settings/lines.ts'
 import { useRefreshKeys } from './key-queries.ts'
 import { WhichKey } from './which-key.tsx'
 
@@ -31,7 +32,7 @@ export function EditKeyDialog({ apiKey, onClose }: { readonly apiKey: ApiKey; re
       const body = {
         name: values.name,
         description: values.description || null,
-        allowed_ips: values.allowed_ips.split(/[\s,]+/).filter(Boolean),
+        allowed_ips: readLines(values.allowed_ips),
         rate_limit_per_minute: values.rate_limit_per_minute ? Number(values.rate_limit_per_minute) : null,
       }
       await withProof(() => api.apiKeys.update(apiKey.id, body))

@@ -1,4 +1,7 @@
-// Lists that people write one a line; commas and blanks separate as well.
+// Lists that people write one a line; commas separate as well. Blanks do not: words are no list, and the server says so.
 export function readLines(typed: string): string[] {
-  return typed.split(/[\s,]+/).filter((line) => line !== '')
+  return typed
+    .split(/[\n,]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }
