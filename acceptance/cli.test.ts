@@ -199,6 +199,7 @@ test('the journey: key, a directory with three bad files, list, download, usage,
     ['photos/program.exe', 'UNSUPPORTED_CONTENT_TYPE'],
   ])
   for (const { path } of bad) expect(up.stderr).toContain(path)
+  expect(bad.find(({ path }) => path.endsWith('.exe'))?.error?.message).toMatch(/ Allowed: .*text\/markdown/)
 
   const again = await aion(['upload', '--recursive', 'photos'], key)
   expect(again.code).toBe(7)

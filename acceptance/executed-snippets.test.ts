@@ -7,55 +7,10 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backendsOf, discardBackends } from './support/backends.ts'
 import { call, createKey, type Person, register, signUp, succeed } from './support/client.ts'
-import { documents, read, snippetsOf } from './support/documents.ts'
+import { read, snippetsOf } from './support/documents.ts'
 import { bash, run } from './support/run.ts'
 import { relaxed, repository, type Server, startServer, temporaryDirectory } from './support/server.ts'
-
-const own = 'acceptance/executed-snippets.test.ts'
-/** Who runs a page's snippets of a language. Answers (`http`, `json`, `text`) are compared with what came. */
-const runners: Readonly<Record<string, string>> = {
-  'README.md bash': 'acceptance/readme.test.ts',
-  // Installing and testing from a clean checkout is what CI is.
-  'README.md sh': '.ci/run',
-  'docs/guide/api-keys.md bash': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/audit-trail.md bash': 'acceptance/audit-trail.test.ts',
-  'docs/guide/authentication.md bash': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/authentication.md python': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/clients.md bash': 'acceptance/long/generated-clients.long.ts',
-  'docs/guide/clients.md text': 'acceptance/long/generated-clients.long.ts',
-  'docs/guide/clients.md ts': 'acceptance/long/generated-clients.long.ts',
-  'docs/guide/command-line.md bash': 'acceptance/cli.test.ts',
-  'docs/guide/documents.md bash': 'acceptance/documents.test.ts',
-  'docs/guide/errors.md json': own,
-  'docs/guide/files.md bash': 'acceptance/variants.test.ts',
-  'docs/guide/leaked-keys.md bash': 'acceptance/leaked-keys.test.ts',
-  'docs/guide/leaked-keys.md json': own,
-  'docs/guide/leaked-keys.md python': 'acceptance/leaked-keys.test.ts',
-  'docs/guide/leaked-keys.md text': own,
-  'docs/guide/own-bucket.md bash': own,
-  'docs/guide/own-bucket.md json': own,
-  'docs/guide/own-bucket.md ts': own,
-  'docs/guide/plans.md bash': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/quick-start.md python': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/rate-limits.md python': 'acceptance/authentication-guide.test.ts',
-  'docs/guide/second-factor.md bash': 'acceptance/second-factor.test.ts',
-  'docs/guide/second-factor.md js': 'acceptance/browser/second-factor.test.ts',
-  'docs/guide/self-hosting.md json': own,
-  'docs/guide/self-hosting.md sh': own,
-  'docs/guide/sign-in-with-google.md bash': 'acceptance/identities.test.ts',
-  'docs/guide/sign-in-with-google.md sh': own,
-  'docs/guide/teams.md bash': 'acceptance/teams.test.ts',
-  'docs/guide/tenant-policy.md bash': 'acceptance/teams.test.ts',
-  'docs/guide/typescript-sdk.md bash': own,
-  'docs/guide/typescript-sdk.md text': own,
-  'docs/guide/typescript-sdk.md ts': own,
-  'docs/guide/usage.md bash': 'acceptance/usage.test.ts',
-  'docs/guide/webhooks.md bash': 'acceptance/webhooks.test.ts',
-  'docs/guide/webhooks.md http': 'acceptance/webhooks.test.ts',
-  'docs/guide/webhooks.md python': 'acceptance/webhooks.test.ts',
-  'docs/guide/your-account.md bash': 'acceptance/your-account.test.ts',
-}
-const pages = documents().filter((file) => /^(README\.md|docs\/(guide|errors)\/)/.test(file))
+import { notRun, own, pages, runners } from './support/snippet-runners.ts'
 
 let server: Server
 let owner: Person
@@ -74,7 +29,8 @@ function snippet(page: string, language: string, place = 0): string {
 }
 
 test('every snippet has who runs it', () => {
-  const all = pages.flatMap((page) => snippetsOf(page).map(({ language }) => ({ page, language })))
+  const there = pages.flatMap((page) => snippetsOf(page).map(({ language }) => ({ page, language })))
+  const all = there.filter(({ page, language }) => !notRun.includes(`${page} ${language}`))
   // A page of an error is a command and its answer: acceptance/error-pages.test.ts.
   const [errors, others] = [
     all.filter(({ page }) => page.includes('/errors/')),
@@ -89,7 +45,7 @@ test('every snippet has who runs it', () => {
     expect([what, source.includes(page.split('/').at(-1) ?? ''), source.includes(`'${language}'`)]).toEqual([what, true, true])
   }
   console.log(
-    `${all.length} snippets are executed: ${others.length} of README and guides, ${errors.length} of ${errors.length / 2} error pages.`,
+    `${all.length} snippets are executed: ${others.length} of README and guides, ${errors.length} of ${errors.length / 2} error pages; ${there.length - all.length} are not.`,
   )
 })
 
@@ -161,6 +117,8 @@ test('docs/guide/leaked-keys.md: the pattern is that of our keys, and the answer
   expect(Object.keys(shown).sort()).toEqual(Object.keys(answer.items.properties).sort())
 })
 
+const metricsToken = 'm9Yq2uW1zS6oC4lJ8xI3gM0eE5tH7bQd'
+
 /** `npm start` as a page shows it, with values for its placeholders, until it listens. */
 async function start(command: string): Promise<{ url: string; stop(): Promise<void> }> {
   const directory = await temporaryDirectory()
@@ -174,6 +132,7 @@ async function start(command: string): Promise<{ url: string; stop(): Promise<vo
     HOME: directory,
     PORT: '0',
     AION_DATA_DIR: directory,
+    AION_METRICS_TOKEN: metricsToken,
     ...(await backendsOf(directory)),
   }
   const child: ChildProcess = spawn('bash', ['-euc', script.replace(/npm start/, 'exec npm start')], { cwd: repository, env })
@@ -212,13 +171,17 @@ test('docs/guide/self-hosting.md: production starts as shown, the policies are J
   const { url, stop } = await start(snippet(page, 'sh', 0))
   expect((await call(url, 'GET', '/readyz')).status).toBe(200)
   expect((await call(url, 'GET', '/dev/mailbox')).status).toBe(404)
+  const metrics = snippet(page, 'sh', 1).replace('https://api.example.com', url)
+  expect((await bash(metrics, { AION_METRICS_TOKEN: metricsToken })).stdout).toContain('# TYPE aion_')
   await stop()
   for (const place of [0, 1]) expect(typeof JSON.parse(snippet(page, 'json', place))).toBe('object')
 
   const member = await register(server.url)
   const tenants = await succeed(call(server.url, 'GET', '/api/v2/user/tenants', { token: owner.session }))
   const tenant = (tenants.at('tenants') as { id: string }[])[0]?.id ?? ''
-  const lines = snippet(page, 'sh', 1)
+  // The last two are in acceptance/backup.test.ts.
+  const lines = snippet(page, 'sh', 2)
+    .replaceAll(/^npx aion-admin (backup|restore) <file>\n/gm, '')
     .replaceAll('<owner e-mail | tenant id>', owner.email)
     .replaceAll('<e-mail>', member.email)
     .replaceAll('<tenant id>', tenant)

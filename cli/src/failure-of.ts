@@ -20,6 +20,12 @@ function exitCodeOf({ code, status }: AionvisionError): ExitCode {
   return status === null ? exitCodes.usage : exitCodeOfStatus(status)
 }
 
-function sentenceOf({ code, message }: AionvisionError): string {
-  return code === 'NETWORK_ERROR' || code === 'INVALID_RESPONSE' ? `${message} Try \`aion doctor\`.` : message
+function sentenceOf({ code, message, details }: AionvisionError): string {
+  if (code === 'NETWORK_ERROR' || code === 'INVALID_RESPONSE') return `${message} Try \`aion doctor\`.`
+  return message + listOf('Allowed', details.allowed) + listOf('Held', details.held)
+}
+
+/** What a refusal says would have been taken, and what the credential has. */
+function listOf(title: string, list: unknown): string {
+  return Array.isArray(list) ? ` ${title}: ${list.join(', ') || 'none'}.` : ''
 }

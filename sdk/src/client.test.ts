@@ -46,6 +46,17 @@ describe('what is tried again', () => {
     expect(seen).toHaveLength(4)
   })
 
+  it('a read whose connection stalls, or breaks off in the middle of the answer', async () => {
+    const { baseUrl, seen } = await scripted((_request, response, count) => {
+      if (count === 1) return
+      if (count > 2) return void json(response, 200, { id: 'f' })
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '10' }).write('{"id"')
+      setTimeout(() => response.destroy(), 10)
+    })
+    expect(await client(baseUrl, { timeout: 2_000 }).files.get('f')).toEqual({ id: 'f' })
+    expect(seen).toHaveLength(3)
+  })
+
   it('not a change, when nobody knows whether it arrived', async () => {
     const { baseUrl, seen } = await scripted((_request, response) => void response.destroy())
     await expect(client(baseUrl).apiKeys.create({ name: 'x' })).rejects.toMatchObject({ code: 'NETWORK_ERROR', status: null })

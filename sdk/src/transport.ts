@@ -28,6 +28,7 @@ export interface TransportOptions {
   readonly fetch: typeof fetch
 }
 
+type Take<Result> = (response: Response) => Promise<Result>
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 const longestDelayMs = 60_000
@@ -55,17 +56,23 @@ export class Transport {
     const url = this.url(path, call.query)
     const cached = etagCache && method === 'GET' ? this.#answers.get(url) : undefined
     const headers = cached ? { ...call.headers, 'if-none-match': cached.etag } : call.headers
-    const response = await this.send(method, url, { ...call, ...(headers && { headers }) })
-    if (cached && response.status === 304) return cached.body as Result
-    if (response.status === 204) return undefined as Result
-    const body = await readJson(response)
-    const etag = response.headers.get('etag')
-    if (etagCache && method === 'GET' && etag) this.#remember(url, { etag, body })
-    return body as Result
+    return this.#call(method, url, { ...call, ...(headers && { headers }) }, async (response) => {
+      if (cached && response.status === 304) return cached.body as Result
+      if (response.status === 204) return undefined as Result
+      const body = await readJson(response)
+      const etag = response.headers.get('etag')
+      if (etagCache && method === 'GET' && etag) this.#remember(url, { etag, body })
+      return body as Result
+    })
   }
 
   /** The response itself, once it is one of success; null as body of what has none. */
-  async send(method: Method, url: string, call: CallOptions = {}): Promise<Response> {
+  send(method: Method, url: string, call: CallOptions = {}): Promise<Response> {
+    return this.#call(method, url, call, async (response) => response)
+  }
+
+  /** `take` belongs to an attempt: an answer that breaks off in the middle is none. */
+  async #call<Result>(method: Method, url: string, call: CallOptions, take: Take<Result>): Promise<Result> {
     const { token, tenantId, maxRetries } = this.options
     const headers: Record<string, string> = { accept: 'application/json', ...call.headers }
     if (token) headers.authorization = `Bearer ${token}`
@@ -80,11 +87,15 @@ export class Transport {
       ...(token === null && { credentials: 'same-origin' as const }),
     }
     const idempotent = call.idempotent ?? (method === 'GET' || method === 'PUT' || method === 'DELETE')
-    const deadline = deadlineOf(call.signal, call.timeout ?? this.options.timeout)
+    const timeout = call.timeout ?? this.options.timeout
+    const deadline = deadlineOf(call.signal, timeout)
     try {
       for (let attempt = 0; ; attempt++) {
-        const failure = await this.#attempt(url, init, deadline.signal)
-        if (failure instanceof Response) return failure
+        // A connection that stalls has its share of the time, where there may be another attempt.
+        const share = idempotent && attempt < maxRetries ? timeout / (maxRetries + 1) : timeout
+        const outcome = await this.#attempt(url, init, { take, signal: deadline.signal, ms: share })
+        if ('taken' in outcome) return outcome.taken
+        const { failure } = outcome
         // A limit and a server that says it is not there did nothing; of anything else nobody knows.
         const safe = idempotent || failure.status === 429 || (failure.status === 503 && failure.retryAfter !== null)
         if (attempt >= maxRetries || !safe || !isTransient(failure)) throw failure
@@ -97,25 +108,29 @@ export class Transport {
     }
   }
 
-  async #attempt(url: string, init: RequestInit, signal: AbortSignal): Promise<Response | AionvisionError> {
+  async #attempt<Result>(
+    url: string,
+    init: RequestInit,
+    { take, signal, ms }: { take: Take<Result>; signal: AbortSignal; ms: number },
+  ): Promise<{ taken: Result } | { failure: AionvisionError }> {
     await this.#pace?.enter(signal)
+    const share = deadlineOf(signal, ms)
     let rate: RateLimit | null = null
     let refusedFor: number | null = null
     try {
-      const response = await this.options.fetch(url, { ...init, signal })
+      const response = await this.options.fetch(url, { ...init, signal: share.signal })
       rate = rateLimitOf(response.headers)
       if (rate) this.#rateLimit = rate
-      if (response.ok || response.status === 304) return response
+      if (response.ok || response.status === 304) return { taken: await take(response) }
       const error = await errorOf(response, rate)
       if (response.status === 429 && error.code === 'RATE_LIMIT_ERROR') refusedFor = error.retryAfter
-      return error
+      return { failure: error }
     } catch (error) {
-      if (signal.aborted) throw error
-      return new AionvisionError(`No answer from ${new URL(url).origin}: ${reasonOf(error)}`, {
-        code: 'NETWORK_ERROR',
-        cause: error,
-      })
+      if (signal.aborted || error instanceof AionvisionError) throw error
+      const message = `No answer from ${new URL(url).origin}: ${reasonOf(error)}`
+      return { failure: new AionvisionError(message, { code: 'NETWORK_ERROR', cause: error }) }
     } finally {
+      share.clear()
       this.#pace?.settle(rate, refusedFor)
     }
   }
@@ -182,7 +197,9 @@ export function deadlineOf(given: AbortSignal | undefined, ms: number) {
       given?.removeEventListener('abort', follow)
     },
     explain(error: unknown): unknown {
-      if (error instanceof AionvisionError || !controller.signal.aborted) return error
+      // A step that saw this deadline's signal says that it was given up.
+      const known = error instanceof AionvisionError && error.code !== 'ABORTED'
+      if (known || !controller.signal.aborted) return error
       return given?.aborted
         ? new AionvisionError('The call was given up.', { code: 'ABORTED', cause: given.reason })
         : new AionvisionError(`No answer within ${ms / 1000} seconds.`, { code: 'TIMEOUT', cause: error })
@@ -194,6 +211,8 @@ async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json()
   } catch (error) {
+    // It broke off, or was given up.
+    if (!(error instanceof SyntaxError)) throw error
     throw new AionvisionError('The answer is not JSON: is this an Aionvision server?', {
       code: 'INVALID_RESPONSE',
       status: response.status,

@@ -54,6 +54,8 @@ interface Presigned {
 const concurrencyMax = 8
 /** Of the steps that start over: a URL that died meanwhile, bytes that did not arrive whole. */
 const roundsMax = 3
+/** 64 KiB a second: an attempt that is slower than that, and has used up its share of the time, has stalled. */
+const slowestBytesPerMs = 65_536 / 1000
 const startOver = new Set(['INVALID_SIGNATURE', 'OBJECT_NOT_FOUND', 'UPLOAD_MISMATCH', 'NOT_FOUND'])
 
 export class Uploads {
@@ -187,16 +189,24 @@ export class Uploads {
     options: UploadOptions,
     signal: AbortSignal,
   ): Promise<string | null> {
-    const { maxRetries, retryDelay, fetch } = this.#transport.options
+    const { maxRetries, retryDelay, timeout, fetch } = this.#transport.options
+    const share = (options.timeout ?? timeout) / (maxRetries + 1) + source.size / slowestBytesPerMs
     for (let attempt = 0; ; attempt++) {
       const { onProgress } = options
       const byXhr = hasXhr && source.whole !== null && onProgress !== undefined
       const sent = await digesting(source, byXhr ? { ...options, onProgress: undefined } : options)
       let failure: AionvisionError
+      const stalled = deadlineOf(signal, share)
       try {
-        const init = { method: 'PUT', headers: { ...target.headers, ...sent.headers }, body: sent.body, signal, duplex: 'half' }
+        const init = {
+          method: 'PUT',
+          headers: { ...target.headers, ...sent.headers },
+          body: sent.body,
+          signal: stalled.signal,
+          duplex: 'half',
+        }
         const response = byXhr
-          ? await putByXhr(target.url, { headers: target.headers, body: sent.body as Blob, signal }, (bytes) =>
+          ? await putByXhr(target.url, { headers: target.headers, body: sent.body as Blob, signal: stalled.signal }, (bytes) =>
               onProgress(bytes, source.size),
             )
           : await fetch(target.url, init as RequestInit)
@@ -211,6 +221,8 @@ export class Uploads {
       } catch (error) {
         if (signal.aborted || error instanceof AionvisionError) throw error
         failure = new AionvisionError('The connection broke during the upload.', { code: 'NETWORK_ERROR', cause: error })
+      } finally {
+        stalled.clear()
       }
       if (attempt >= maxRetries || !source.replayable || !isTransient(failure)) throw failure
       await pause(failure.retryAfter ?? Math.random() * retryDelay * 2 ** attempt, signal)
