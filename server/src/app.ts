@@ -129,7 +129,10 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     const milliseconds = performance.now() - request.startedAt
     requests.observe(request.route, reply.statusCode, milliseconds)
     if (request.principal?.kind === 'key') usage.record(request, reply, milliseconds)
-    done()
+    // No worker may decide by the old state once a change has been answered.
+    const unheard = deps.changes.unheard()
+    if (unheard) unheard.then(() => done(), done)
+    else done()
   })
   const sendSite = deps.webDirectory ? createSite(deps, deps.webDirectory) : null
   installErrors(app, deps, access, sendSite)

@@ -86,6 +86,8 @@ export interface Config {
   readonly metricsToken: string | null
   /** AION_KEY_CACHE_SIZE, default 100000: verified keys and sessions kept in memory, each. */
   readonly keyCacheSize: number
+  /** AION_WORKERS, default 1: processes on the one port. */
+  readonly workers: number
   /** AION_REQUESTS_MAX, default 2000: requests under way at once; more are refused with 503. */
   readonly requestsMax: number
   /** AION_OUTBOUND_ALLOW: comma-separated hosts, addresses and CIDRs off the public internet that webhooks may reach; default none. */
@@ -207,6 +209,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel,
     metricsToken,
     keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
+    workers: integer('AION_WORKERS', 1, 1, 32),
     requestsMax: integer('AION_REQUESTS_MAX', 2_000, 10, 1_000_000),
     outboundAllow,
     secretScanningKeysUrl: url('AION_SECRET_SCANNING_KEYS_URL', production ? ['https:'] : ['https:', 'http:']),

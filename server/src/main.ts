@@ -1,14 +1,19 @@
 // The process edge: environment in, three lines and an exit code out.
-import { access, constants, mkdir } from 'node:fs/promises'
+import cluster from 'node:cluster'
+import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import pino from 'pino'
+import type pg from 'pg'
+import pino, { type Logger } from 'pino'
 import { refuseHalfRestored } from './admin/restore.ts'
-import { readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
+import { createLocalLimiter } from './features/rate-limits/rate-limiter.ts'
+import { answerWorkers } from './features/rate-limits/worker-limiter.ts'
 import { systemClock } from './platform/clock.ts'
 import { acquireInstanceLock } from './platform/instance-lock.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
+import { connectSiblings, startWorkers, WorkerEndedError, type Workers } from './platform/workers.ts'
 import { startServer } from './server.ts'
 
 async function main(): Promise<void> {
@@ -17,6 +22,7 @@ async function main(): Promise<void> {
     { level: config.logLevel, base: null, redact: ['*.password', '*.token', '*.authorization', '*.cookie'] },
     pino.destination(2),
   )
+  if (cluster.isWorker) return work(config, log)
   await writable(config.dataDir)
   const lock = await acquireInstanceLock(config.dataDir)
   refuseHalfRestored(config.dataDir)
@@ -27,7 +33,11 @@ async function main(): Promise<void> {
     await embedded?.stop()
     await lock.release()
   }
-  const server = await startServer(config, database, systemClock, secrets, log).catch(async (error) => {
+  const started =
+    config.workers > 1
+      ? startCluster(config, embedded?.connection ?? null, log)
+      : startServer(config, database, systemClock, secrets, log)
+  const server = await started.catch(async (error) => {
     await release()
     throw error
   })
@@ -49,6 +59,40 @@ async function main(): Promise<void> {
   console.log(`Next: open ${server.url} in a browser and create an account`)
 }
 
+/** The primary keeps what there is once: the data directory, its PostgreSQL, the counters. */
+async function startCluster(config: Config, embedded: pg.PoolConfig | null, log: Logger): Promise<Workers> {
+  const counters = createLocalLimiter({ clock: systemClock, file: join(config.dataDir, 'rate-limits.json') })
+  // As one process does it: with Redis nothing is kept on disk.
+  if (!config.redisUrl) await counters.start()
+  await rm(join(config.dataDir, 'scratch'), { recursive: true, force: true })
+  const env: Record<string, string> = embedded ? { [embeddedVariable]: JSON.stringify(embedded) } : {}
+  const workers = await startWorkers({ count: config.workers, env, answer: answerWorkers(counters), log })
+  return {
+    url: workers.url,
+    async stop() {
+      await workers.stop()
+      if (!config.redisUrl) await counters.stop()
+    },
+  }
+}
+
+/** From the primary to its workers. */
+const embeddedVariable = 'AION_EMBEDDED_CONNECTION'
+
+async function work(config: Config, log: Logger): Promise<void> {
+  const embedded = process.env[embeddedVariable]
+  const database = embedded ? (JSON.parse(embedded) as pg.PoolConfig) : { connectionString: config.databaseUrl ?? undefined }
+  const server = await startServer(config, database, systemClock, await loadSecrets(config), log, connectSiblings())
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    server.stop().then(() => process.exit(0), fail)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
 async function writable(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -61,6 +105,7 @@ async function writable(directory: string): Promise<void> {
 }
 
 function fail(error: NodeJS.ErrnoException & { port?: number; address?: string }): never {
+  if (error instanceof WorkerEndedError) process.exit(error.exitCode)
   if (error.code === 'EADDRINUSE')
     console.error(`Port ${error.port} on ${error.address} is taken by another program: set PORT to a free one.`)
   else if (error.code === 'EROFS' || error.code === 'ENOSPC' || error.code === 'EACCES')

@@ -23,6 +23,7 @@ import { readPlans } from './features/plans/plan-table.ts'
 import { profileTasks } from './features/profile/tasks.ts'
 import { createLocalLimiter } from './features/rate-limits/rate-limiter.ts'
 import { createRedisLimiter } from './features/rate-limits/redis-limiter.ts'
+import { createWorkerLimiter } from './features/rate-limits/worker-limiter.ts'
 import { secondFactorTasks } from './features/second-factor/tasks.ts'
 import { createSessionAuthenticator } from './features/sessions/authenticate-session.ts'
 import { tenantTasks } from './features/tenants/tasks.ts'
@@ -43,6 +44,7 @@ import { createPasswords } from './platform/passwords.ts'
 import { connectRedis } from './platform/redis.ts'
 import { createRedisRelay } from './platform/redis-relay.ts'
 import type { Secrets } from './platform/secrets.ts'
+import type { Siblings } from './platform/workers.ts'
 
 // The same from src/ and from dist/.
 const webDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -57,6 +59,8 @@ export interface RunningServer {
 /** An idle connection gets this long to send what was already on its way before it is closed. */
 const lingerMs = 1_000
 const drainMsMax = 30_000
+/** Of all the workers of a machine, below what the embedded PostgreSQL takes. */
+const connectionsMax = 160
 
 export async function startServer(
   config: Config,
@@ -64,11 +68,16 @@ export async function startServer(
   clock: Clock,
   secrets: Secrets,
   log: Logger,
+  /** Of a worker. */
+  siblings: Siblings | null = null,
 ): Promise<RunningServer> {
   let stopping = false
-  const { pool, db, gate } = connect(database, (error) => {
-    if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
-  })
+  const { pool, db, gate } = connect(
+    { ...(config.workers > 1 && { max: Math.min(20, Math.floor(connectionsMax / config.workers)) }), ...database },
+    (error) => {
+      if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
+    },
+  )
   const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
   const unwind = async () => {
     stopping = true
@@ -83,7 +92,7 @@ export async function startServer(
     const plans = readPlans(config.planOverrides)
     const redis = config.redisUrl ? connectRedis(config.redisUrl, log) : null
     const relay = redis && createRedisRelay({ redis, prefix: config.redisPrefix })
-    const changes = createChanges({ connection: database, log, relay, gate })
+    const changes = createChanges({ connection: database, log, relay, siblings, workers: config.workers, gate })
     const local = createLocalLimiter({ clock, file: join(config.dataDir, 'rate-limits.json') })
     const limiter = redis
       ? createRedisLimiter({
@@ -93,7 +102,9 @@ export async function startServer(
           prefix: config.redisPrefix,
           clock: clock === systemClock ? undefined : clock,
         })
-      : local
+      : siblings
+        ? createWorkerLimiter(siblings)
+        : local
     let publicUrl = config.publicUrl ?? ''
     const origin = () => publicUrl
     const deps: Deps = {
@@ -113,6 +124,7 @@ export async function startServer(
       mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : outboxMailer(outbox, clock),
       store: await openStore({
         s3: config.s3,
+        alone: siblings === null,
         dataDir: config.dataDir,
         db,
         secrets,
@@ -175,6 +187,7 @@ export async function startServer(
       clearInterval(linger)
       await app.close()
     })
+    siblings?.serving(url)
     return { url, deps, stop: unwind }
   } catch (error) {
     await unwind()

@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import type { Connection, Db, Gate, Trx } from './database/database.ts'
 import { StartupError } from './startup-error.ts'
+import type { Siblings } from './workers.ts'
 
 export interface Change {
   readonly kind: 'key' | 'tenant' | 'user' | 'session'
@@ -20,6 +21,8 @@ export interface Changes {
   subscribe(listener: (change: Change | 'all') => void): void
   start(): Promise<void>
   stop(): Promise<void>
+  /** Until the other workers of this machine have taken what was applied; null = they have. */
+  unheard(): Promise<unknown> | null
   /** While false nothing new may be kept in memory: what is there already goes too, at once or when the trust of `trustMs` is used up. */
   readonly live: boolean
 }
@@ -39,6 +42,9 @@ interface Options {
   readonly log: Logger
   /** Without one, memory is trusted without PostgreSQL by a server that was the only one. */
   readonly relay?: Relay | null
+  readonly siblings?: Siblings | null
+  /** How many of this installation's listeners this machine runs: its workers. */
+  readonly workers?: number
   /** Told when PostgreSQL is gone, or too slow to be of use, and when it is back. */
   readonly gate?: Gate
 }
@@ -55,9 +61,10 @@ const startMs = 5_000
 /** How long memory answers without PostgreSQL, where a change would still be heard of. */
 const trustMs = 30_000
 
-export function createChanges({ connection, log, relay = null, gate }: Options): Changes {
+export function createChanges({ connection, log, relay = null, siblings = null, workers = 1, gate }: Options): Changes {
   const server = randomUUID()
   const listeners: ((change: Change | 'all') => void)[] = []
+  const pending = new Set<Promise<void>>()
   let client: pg.Client | null = null
   let live = false
   let stopped = false
@@ -110,7 +117,7 @@ export function createChanges({ connection, log, relay = null, gate }: Options):
       const late = setTimeout(() => setImmediate(() => !answered && lost(current, true)), lateMs)
       inTurn(current, relay ? 'SELECT 1' : countServers)
         .then((result) => {
-          alone = Number((result as pg.QueryResult).rows[0]?.servers) <= 1
+          alone = Number((result as pg.QueryResult).rows[0]?.servers) <= workers
           if (client === current && !stopped) beat(current)
         })
         .catch(() => lost(current))
@@ -164,11 +171,16 @@ export function createChanges({ connection, log, relay = null, gate }: Options):
     apply(change) {
       tell(change)
       relay?.send(change)
+      if (!siblings) return
+      const heard = siblings.send(change).finally(() => pending.delete(heard))
+      pending.add(heard)
     },
+    unheard: () => (pending.size > 0 ? Promise.all(pending) : null),
     subscribe(listener) {
       listeners.push(listener)
     },
     async start() {
+      siblings?.hear(tell)
       await relay?.start(tell, () => trust && distrust())
       await listen(startMs)
     },

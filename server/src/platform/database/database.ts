@@ -30,7 +30,7 @@ export interface Gate {
   open(): void
 }
 
-/** Connections per process: enough to keep PostgreSQL busy from one core, few enough for its default of 100. */
+/** Enough to keep PostgreSQL busy from one core, few enough for its default of 100. */
 const poolSize = 20
 
 export function connect(connection: pg.PoolConfig, onError: (error: Error) => void): { pool: pg.Pool; db: Db; gate: Gate } {

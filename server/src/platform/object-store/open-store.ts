@@ -28,6 +28,7 @@ export interface BucketSettings {
 
 export async function openStore({
   s3,
+  alone = true,
   dataDir,
   db,
   secrets,
@@ -38,6 +39,8 @@ export async function openStore({
 }: {
   /** null: the disk. */
   readonly s3: BucketSettings | null
+  /** No other process reads copies in this data directory. */
+  readonly alone?: boolean
   readonly dataDir: string
   readonly db: Db
   readonly secrets: Secrets
@@ -47,7 +50,7 @@ export async function openStore({
   readonly findBucket: FindBucket
 }): Promise<ObjectStore> {
   // Copies that a killed process was still reading.
-  await rm(join(dataDir, 'scratch'), { recursive: true, force: true })
+  if (alone) await rm(join(dataDir, 'scratch'), { recursive: true, force: true })
   const signer = createUrlSigner({ key: secrets.derive('object-urls'), clock, publicUrl })
   const onLeftBehind = (name: string, error: Error) => log.warn({ object: name, err: error.message }, 'bytes were left behind')
   const shared = { db, signer, findBucket, onLeftBehind }

@@ -1,0 +1,180 @@
+// Several processes on one port that decide as one: what they ask their primary, and what they tell each other before they answer.
+import cluster, { type Worker } from 'node:cluster'
+import type { Logger } from 'pino'
+import type { Change } from './changes.ts'
+
+/** A worker's way to its primary and, through it, to its siblings. */
+export interface Siblings {
+  /** What was asked in one turn of the event loop travels as one message. */
+  ask(question: unknown): Promise<unknown>
+  /** Resolves when every sibling has taken the change. */
+  send(change: Change): Promise<void>
+  hear(listener: (change: Change) => void): void
+  /** From here on siblings wait for this worker before they answer. */
+  serving(url: string): void
+}
+
+export interface Workers {
+  readonly url: string
+  /** Drains them all. */
+  stop(): Promise<void>
+}
+
+type ToPrimary = { ask?: [number, unknown][]; change?: Change; id?: number; heard?: number; serving?: string }
+type ToWorker = { answers?: [number, unknown][]; change?: Change; id?: number; heard?: number }
+
+/** A worker that does not take a change for so long is hung: it is ended, because its siblings wait for it. */
+const hungMs = 5_000
+/** One that dies young is not begun again at once. */
+const youngMs = 5_000
+const drainMsMax = 40_000
+
+export function connectSiblings(): Siblings {
+  const tell = (message: ToPrimary) => process.send?.(message)
+  const asked = new Map<number, (answer: unknown) => void>()
+  const sent = new Map<number, () => void>()
+  let listener: (change: Change) => void = () => {}
+  let questions: [number, unknown][] = []
+  let last = 0
+  process.on('message', ({ answers, change, id, heard }: ToWorker) => {
+    for (const [number, answer] of answers ?? []) {
+      asked.get(number)?.(answer)
+      asked.delete(number)
+    }
+    if (heard !== undefined) {
+      sent.get(heard)?.()
+      sent.delete(heard)
+    }
+    if (change && id !== undefined) {
+      listener(change)
+      tell({ heard: id })
+    }
+  })
+  return {
+    ask(question) {
+      const number = ++last
+      if (questions.push([number, question]) === 1)
+        setImmediate(() => {
+          const taken = questions
+          questions = []
+          tell({ ask: taken })
+        })
+      return new Promise((resolve) => asked.set(number, resolve))
+    },
+    send(change) {
+      const id = ++last
+      return new Promise((resolve) => {
+        sent.set(id, resolve)
+        tell({ change, id })
+      })
+    },
+    hear(hears) {
+      listener = hears
+    },
+    serving: (url) => void tell({ serving: url }),
+  }
+}
+
+interface Options {
+  readonly count: number
+  readonly env: Record<string, string>
+  readonly answer: (question: unknown) => unknown
+  readonly log: Logger
+}
+
+/** In the primary, which answers no HTTP: begins them, hands word on between them, and replaces one that dies. */
+export async function startWorkers({ count, env, answer, log }: Options): Promise<Workers> {
+  const serving = new Set<Worker>()
+  /** By number: who has yet to take a change, and whom to tell then. */
+  const untaken = new Map<number, { readonly missing: Set<Worker>; readonly taken: () => void }>()
+  let stopping = false
+  let last = 0
+
+  const tell = (worker: Worker, message: ToWorker) => worker.isConnected() && worker.send(message)
+
+  function spread(from: Worker, change: Change, id: number): void {
+    const missing = new Set([...serving].filter((worker) => worker !== from))
+    if (missing.size === 0) return void tell(from, { heard: id })
+    const number = ++last
+    const hung = setTimeout(() => {
+      for (const worker of missing) worker.process.kill('SIGKILL')
+    }, hungMs)
+    const taken = () => {
+      clearTimeout(hung)
+      untaken.delete(number)
+      tell(from, { heard: id })
+    }
+    untaken.set(number, { missing, taken })
+    for (const worker of missing) tell(worker, { change, id: number })
+  }
+
+  function take(worker: Worker, number: number): void {
+    const entry = untaken.get(number)
+    if (entry?.missing.delete(worker) && entry.missing.size === 0) entry.taken()
+  }
+
+  function begin(): Promise<string> {
+    const bornAt = performance.now()
+    const worker = cluster.fork(env)
+    return new Promise((resolve, reject) => {
+      worker.on('message', ({ ask, change, id = 0, heard, serving: url }: ToPrimary) => {
+        if (ask) tell(worker, { answers: ask.map(([number, question]) => [number, answer(question)]) })
+        if (change) spread(worker, change, id)
+        if (heard !== undefined) take(worker, heard)
+        if (url === undefined) return
+        serving.add(worker)
+        resolve(url)
+      })
+      worker.on('exit', (code, signal) => {
+        const served = serving.delete(worker)
+        for (const number of [...untaken.keys()]) take(worker, number)
+        reject(new WorkerEndedError(code ?? 1))
+        if (stopping || !served) return
+        log.warn({ code, signal }, 'a worker ended: another takes its place')
+        replace(performance.now() - bornAt < youngMs ? youngMs : 0)
+      })
+    })
+  }
+
+  function replace(pauseMs: number): void {
+    setTimeout(() => {
+      if (!stopping) begin().catch(() => replace(youngMs))
+    }, pauseMs).unref()
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true
+    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    await Promise.all(
+      living.map(
+        (worker) =>
+          new Promise<void>((resolve) => {
+            const late = setTimeout(() => worker.process.kill('SIGKILL'), drainMsMax)
+            worker.on('exit', () => {
+              clearTimeout(late)
+              resolve()
+            })
+            worker.process.kill('SIGTERM')
+          }),
+      ),
+    )
+  }
+
+  try {
+    // The first alone: what is wrong with the settings is said once.
+    const url = await begin()
+    await Promise.all(Array.from({ length: count - 1 }, begin))
+    return { url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** It has said why, on its own stderr. */
+export class WorkerEndedError extends Error {
+  override readonly name = 'WorkerEndedError'
+  constructor(readonly exitCode: number) {
+    super('a worker did not start')
+  }
+}
