@@ -10,7 +10,7 @@ export default defineConfig({
     reporters: ['default', './server/src/testing/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Files share what they import: no module keeps a state.
     isolate: false,
   },

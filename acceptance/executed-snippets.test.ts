@@ -179,9 +179,9 @@ test('docs/guide/self-hosting.md: production starts as shown, the policies are J
   const member = await register(server.url)
   const tenants = await succeed(call(server.url, 'GET', '/api/v2/user/tenants', { token: owner.session }))
   const tenant = (tenants.at('tenants') as { id: string }[])[0]?.id ?? ''
-  // The last two are in acceptance/backup.test.ts.
+  // The last three are in acceptance/backup.test.ts.
   const lines = snippet(page, 'sh', 2)
-    .replaceAll(/^npx aion-admin (backup|restore) <file>\n/gm, '')
+    .replaceAll(/^npx aion-admin (backup <file>|restore <file>|move database <url>)\n?/gm, '')
     .replaceAll('<owner e-mail | tenant id>', owner.email)
     .replaceAll('<e-mail>', member.email)
     .replaceAll('<tenant id>', tenant)

@@ -62,7 +62,7 @@ test('filters, details, and a list that loads as it is read', async () => {
   await count.waitFor()
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)
 
 test('export as CSV and NDJSON', async () => {
   const { page, expectClean, close } = await visit(browser, server.url)
@@ -83,7 +83,7 @@ test('export as CSV and NDJSON', async () => {
   }
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)
 
 test('verify proves the trail, and names a row that was edited in the database', async () => {
   const { page, expectClean, close } = await visit(browser, server.url, phone)
@@ -103,7 +103,7 @@ test('verify proves the trail, and names a row that was edited in the database',
   await page.getByRole('dialog', { name: 'Key created' }).getByText('192.0.2.1').waitFor()
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)
 
 test('who is no admin is told why the trail is not theirs', async () => {
   const { email, password } = await register(server.url)
@@ -132,4 +132,4 @@ test('who is no admin is told why the trail is not theirs', async () => {
   await expectAccessibleInBothThemes(page)
   await expectClean({ allowed: [refusal(403)] })
   await close()
-}, 30_000)
+}, 120_000)

@@ -116,4 +116,4 @@ test('from the start page to a confirmed upload', async () => {
   }
   await expectClean()
   await close()
-}, 60_000)
+}, 120_000)

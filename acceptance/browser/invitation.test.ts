@@ -100,4 +100,4 @@ test('invited, sent again, changed, accepted in another browser; a second one is
   await open.waitFor({ state: 'hidden' })
   await inviting.expectClean({ allowed: [refusal(422), refusal(409)] })
   await inviting.close()
-}, 40_000)
+}, 120_000)

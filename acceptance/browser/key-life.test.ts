@@ -75,7 +75,7 @@ test('a new key is copied, tried, and never seen again', async () => {
   expect(await everywhere(page)).not.toContain(key)
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)
 
 test('leaving while a key is shown, then going back, does not show it', async () => {
   const { page, expectClean, close } = await open(await signUp(server.url))
@@ -90,7 +90,7 @@ test('leaving while a key is shown, then going back, does not show it', async ()
   expect(await dialog(page).count()).toBe(0)
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)
 
 test('rights by resource, an end, addresses and a lower limit are what the key then has; what is wrong is told at its field', async () => {
   const owner = await signUp(server.url)
@@ -134,7 +134,7 @@ test('rights by resource, an end, addresses and a lower limit are what the key t
   expect(days).toBeLessThan(30.1)
   await expectClean({ allowed: [refusal(422)] })
   await close()
-}, 30_000)
+}, 120_000)
 
 test('the longest life that the workspace allows is the longest one offered', async () => {
   const owner = await signUp(server.url)
@@ -145,7 +145,7 @@ test('the longest life that the workspace allows is the longest one offered', as
   await dialog(page).getByText('This workspace allows 60 days at most.').waitFor()
   await expectClean()
   await close()
-}, 20_000)
+}, 120_000)
 
 test('rotate with an overlap, see the old key still used, finish now', async () => {
   const owner = await signUp(server.url)
@@ -191,7 +191,7 @@ test('rotate with an overlap, see the old key still used, finish now', async () 
   expect([await statusOf(old.key), await statusOf(successor)]).toEqual([401, 200])
   await expectClean({ allowed: [refusal(403), refusal(401)] })
   await close()
-}, 60_000)
+}, 120_000)
 
 test('revoking says what it will break, and then has ended it', async () => {
   const owner = await signUp(server.url)
@@ -231,7 +231,7 @@ test('revoking says what it will break, and then has ended it', async () => {
   await rowOf(page, 'Importer').getByText('Revoked').waitFor()
   await expectClean()
   await close()
-}, 40_000)
+}, 120_000)
 
 test('search, filters and sorting are in the address and survive a reload; markup in a name is text', async () => {
   const owner = await signUp(server.url, 'enterprise')
@@ -261,4 +261,4 @@ test('search, filters and sorting are in the address and survive a reload; marku
   await expectAccessibleInBothThemes(page)
   await expectClean()
   await close()
-}, 30_000)
+}, 120_000)

@@ -102,4 +102,4 @@ test('a key is created, copied and tried without a pointer', async () => {
   expect((await call(server.url, 'GET', '/api/v2/user-files', { token: key })).status).toBe(401)
   await expectClean()
   await close()
-}, 40_000)
+}, 120_000)

@@ -117,7 +117,7 @@ test('a second factor: added, used for a fresh proof, removed', async () => {
   await page.getByText('Your account has no second factor.').waitFor()
   await expectClean({ allowed: [refusal(401), refusal(403)] })
   await close()
-}, 60_000)
+}, 120_000)
 
 test('the passkey snippet of docs/guide/second-factor.md adds one', async () => {
   const person = await signUp(server.url)
@@ -158,4 +158,4 @@ test('a session without its factor: refused where the workspace asks for one, un
   await page.getByLabel('Workspace name').waitFor()
   await expectClean({ allowed: [refusal(403)] })
   await close()
-}, 30_000)
+}, 120_000)

@@ -40,7 +40,7 @@ test('a session revoked elsewhere leads to the sign-in page and back', async () 
   expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(here)
   await expectClean({ allowed: [refusal(401)] })
   await close()
-}, 30_000)
+}, 120_000)
 
 test('so does a form that is sent in a session that has ended', async () => {
   const { page, expectClean, close } = await visit(browser, server.url)
@@ -55,7 +55,7 @@ test('so does a form that is sent in a session that has ended', async () => {
   await page.getByText('Your session has ended. Sign in, and you are back where you were.').waitFor()
   await expectClean({ allowed: [refusal(401)] })
   await close()
-}, 30_000)
+}, 120_000)
 
 test('an address that is not verified yet: the dashboard leads to the mail, and opens by itself once it is', async () => {
   const { email, password } = await register(server.url)
@@ -69,4 +69,4 @@ test('an address that is not verified yet: the dashboard leads to the mail, and 
   await page.getByRole('heading', { name: 'Settings' }).waitFor()
   await expectClean({ allowed: [refusal(403)] })
   await close()
-}, 30_000)
+}, 120_000)

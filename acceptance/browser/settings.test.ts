@@ -60,7 +60,7 @@ test('each section has an address, fits 320 px and passes axe', async () => {
   }
   await expectClean()
   await close()
-}, 40_000)
+}, 120_000)
 
 test('on a phone the sections are a list to choose from', async () => {
   const { page, expectClean, close } = await open(await signUp(server.url), 'profile', phone)

@@ -102,7 +102,7 @@ test('the owner changes a role, takes a leaver’s keys over, and hands the work
   expect((await call(server.url, 'GET', '/api/v2/tenant/members', asMember(owner, tenantId))).status).toBe(404)
   await expectClean({ allowed: [/ 403 /, / 404 /] })
   await close()
-}, 40_000)
+}, 120_000)
 
 test('admins and viewers see what they may not do, and why', async () => {
   const owner = await signUp(server.url)
@@ -137,7 +137,7 @@ test('admins and viewers see what they may not do, and why', async () => {
   expect(await asViewer.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
   await asViewer.expectClean()
   await asViewer.close()
-}, 30_000)
+}, 120_000)
 
 test('a long team is searched, and the search outlives a reload', async () => {
   const owner = await signUp(server.url)

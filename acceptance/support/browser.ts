@@ -73,7 +73,7 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   })
   context.on('weberror', (error) => faults.push(`uncaught: ${error.error().stack ?? error.error().message}`))
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   return {
     page,
     async expectClean({ allowed = [] } = {}) {
