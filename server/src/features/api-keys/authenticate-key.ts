@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import type { KeyRefusal, KeySubject } from '../../http/access.ts'
 import type { KeyPrincipal } from '../../http/principal.ts'
 import { type AddressList, toAddressList } from '../../platform/address-list.ts'
+import { SubjectCache } from '../../platform/subject-cache.ts'
 import { newTally } from '../usage/recorder.ts'
 import { isWellFormed, keyLength } from './key-format.ts'
 import { addUses, findByHash, type VerifiedRow } from './queries.ts'
@@ -38,7 +39,7 @@ export function createKeyAuthenticator(
   deps: Pick<Deps, 'pool' | 'db' | 'audit' | 'clock' | 'changes' | 'config' | 'plans' | 'log'>,
 ): KeyAuthenticator {
   const { pool, clock, changes, config, plans, log } = deps
-  const known = new LRUCache<string, Known>({ max: config.keyCacheSize })
+  const known = new SubjectCache<Known>(config.keyCacheSize, idsOf)
   /** Well-formed keys that nobody was given, kept apart: a flood of them pushes no real one out of memory. */
   const strangers = new LRUCache<string, KeyRefusal>({ max: strangersMax })
   const addressLists = new LRUCache<string, AddressList>({ max: addressListsMax })
@@ -59,9 +60,7 @@ export function createKeyAuthenticator(
       known.clear()
       return strangers.clear()
     }
-    if (change.kind === 'session') return
-    for (const [digest, entry] of known.entries())
-      if (concerns('principal' in entry ? entry.principal : entry.subject, change)) known.delete(digest)
+    known.end(change.id)
   })
 
   /** Reads until no change came in between (S37): a revoked key is never put back by a slow read. */
@@ -184,8 +183,7 @@ export function createKeyAuthenticator(
   }
 }
 
-function concerns(subject: KeySubject | undefined, change: { kind: string; id: string }): boolean {
-  if (!subject) return false
-  const { keyId, tenantId, userId } = subject
-  return change.id === (change.kind === 'key' ? keyId : change.kind === 'tenant' ? tenantId : userId)
+function idsOf(entry: Known): readonly string[] {
+  const subject: KeySubject | undefined = 'principal' in entry ? entry.principal : entry.subject
+  return subject ? [subject.keyId, subject.tenantId, subject.userId] : []
 }

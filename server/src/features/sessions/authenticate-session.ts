@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Deps } from '../../deps.ts'
 import { levelOfRole, type SessionPrincipal } from '../../http/principal.ts'
+import { SubjectCache } from '../../platform/subject-cache.ts'
 import { deleteDeadSessions, findSessionByToken, type Membership, membershipsOf, touchSessions } from './queries.ts'
 import { type SessionTimes, sessionEnd } from './session-life.ts'
 import { hashToken, isSessionToken } from './session-token.ts'
@@ -44,14 +45,13 @@ export function createSessionAuthenticator({
   config,
   log,
 }: Pick<Deps, 'db' | 'clock' | 'changes' | 'config' | 'log'>): SessionAuthenticator {
-  /** Tokens by the ids they hang on: session, person, workspaces. */
-  const tokensOf = new Map<string, Set<string>>()
   const remembered = new LRUCache<string, true>({ max: rememberedMax })
   const touched = new Map<string, number>()
-  const entries = new LRUCache<string, Entry>({
-    max: config.keyCacheSize,
-    dispose: (entry, token) => unlink(entry, token),
-  })
+  const entries = new SubjectCache<Entry>(config.keyCacheSize, ({ sessionId, userId, memberships }) => [
+    sessionId,
+    userId,
+    ...memberships.map(({ tenantId }) => tenantId),
+  ])
   let generation = 0
   const timers: NodeJS.Timeout[] = []
 
@@ -59,25 +59,8 @@ export function createSessionAuthenticator({
     // A load that began before this must not be kept: it may have read the state before the change.
     generation++
     if (change === 'all') return entries.clear()
-    for (const token of [...(tokensOf.get(change.id) ?? [])]) entries.delete(token)
+    entries.end(change.id)
   })
-
-  const idsOf = (entry: Entry) => [entry.sessionId, entry.userId, ...entry.memberships.map(({ tenantId }) => tenantId)]
-
-  function link(entry: Entry, token: string): void {
-    for (const id of idsOf(entry)) {
-      const tokens = tokensOf.get(id)
-      if (tokens) tokens.add(token)
-      else tokensOf.set(id, new Set([token]))
-    }
-  }
-
-  function unlink(entry: Entry, token: string): void {
-    for (const id of idsOf(entry)) {
-      const tokens = tokensOf.get(id)
-      if (tokens?.delete(token) && tokens.size === 0) tokensOf.delete(id)
-    }
-  }
 
   function admit(entry: Entry, tenantId: string | null, now: number): Authenticated {
     entry.lastAccessedAt = now
@@ -126,10 +109,7 @@ export function createSessionAuthenticator({
       cookieRenewedAt: Math.floor(lastAccessedAt / hourMs) * hourMs,
       endsAt,
     }
-    if (changes.live && before === generation) {
-      entries.set(token, entry)
-      link(entry, token)
-    }
+    if (changes.live && before === generation) entries.set(token, entry)
     return admit(entry, tenantId, now)
   }
 
