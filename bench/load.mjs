@@ -22,14 +22,14 @@ export async function missingTool() {
   return null
 }
 
-/** case_: name, base, path, method, lines, and header + prefix or nothing, body, connections, expect, also. */
+/** case_: name, base, path, method, lines, and header + prefix or nothing, body, connections, loadCore, expect, also. */
 export async function load(case_, seconds, directory) {
   const file = join(directory, `${case_.name.replace(/\W+/g, '-')}.txt`)
   writeFileSync(file, `${case_.lines.join('\n')}\n`)
   const target = new URL(case_.path, case_.base).href
   const told = [case_.method ?? 'GET', case_.body ?? '', file, case_.header ?? '', case_.prefix ?? '']
   const settings = ['-t1', `-c${case_.connections ?? 64}`, `-d${seconds}s`, '--timeout', '20s', '-s', script]
-  const { stdout } = await run('taskset', ['-c', '1', 'wrk', ...settings, target, '--', ...told])
+  const { stdout } = await run('taskset', ['-c', case_.loadCore ?? '1', 'wrk', ...settings, target, '--', ...told])
   const line = stdout.split('\n').find((text) => text.startsWith('RESULT '))
   if (!line) throw new Error(`${case_.name}: wrk printed no result:\n${stdout}`)
   const result = JSON.parse(line.slice('RESULT '.length))

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildHotPath } from './build.mjs'
 import { hotPathCases, loginCases, prepare } from './cases.mjs'
-import { load, missingTool } from './load.mjs'
+import { missingTool } from './load.mjs'
+import { measure } from './measure.mjs'
 import { relaxed, startPeer, startServer } from './processes.mjs'
 import { promises, yardstick } from './promises.mjs'
 import { barsTable, figuresTable, median } from './report.mjs'
@@ -37,7 +38,7 @@ const started = async (promise) => {
 try {
   const env = relaxed(join(directory, 'data'))
   const profile = process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${results}`] : []
-  const ours = await started(startServer(await buildHotPath(), env, profile))
+  const ours = await started(startServer(await buildHotPath(), env, { nodeOptions: profile }))
   console.error('preparing accounts, sessions and 1,000 keys on our server')
   const given = await prepare(ours.base)
   const growth = only ? [] : [await uploadGrowth(ours, given.keys[0])]
@@ -60,16 +61,9 @@ try {
   for (const cases of [wanted(hotPathCases({ ours, peers, given, seconds })), wanted(loginCases({ ours, peers, given }))])
     for (let round = 0; round <= rounds; round++)
       for (const case_ of cases) {
-        case_.server.thaw()
-        const run = () => (case_.measure ? case_.measure(seconds) : load(case_, seconds, directory))
-        const before = { cpu: case_.server.cpuSeconds(), at: performance.now() }
-        const result = await run().catch((error) => {
+        const result = await measure(case_, seconds, directory).catch((error) => {
           throw new Error(`${error.message} (round ${round})`)
         })
-        const cpu = case_.server.cpuSeconds() - before.cpu
-        const wall = (performance.now() - before.at) / 1000
-        Object.assign(result, { perCpuSecond: (result.perSecond * wall) / cpu, coreShare: cpu / wall })
-        case_.server.freeze()
         // Round 0 warms up and is not counted.
         if (round === 0) measured.set(case_.name, [])
         else measured.get(case_.name).push(result)

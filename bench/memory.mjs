@@ -1,0 +1,97 @@
+// What 100,000 keys in use take: of the memory of a server that counts for itself, of one that counts in Redis, and of that Redis;
+// and of PostgreSQL's CPU time, for a key that is first seen and for the row of its use. `bench/model.mjs` reckons with what this writes.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createKeys, signUp } from './accounts.mjs'
+import { buildHotPath } from './build.mjs'
+import { load, missingTool } from './load.mjs'
+import { redisCli, relaxed, startRedis, startServer } from './processes.mjs'
+
+const count = Number(process.env.BENCH_KEYS ?? 100_000)
+const tenants = 100
+/** Requests of each key in its minute. */
+const uses = [1, 5]
+const redisPort = Number(process.env.BENCH_REDIS_PORT ?? 6391)
+const figuresFile = fileURLToPath(new URL('memory.json', import.meta.url))
+
+const missing = await missingTool()
+const redis = missing ? null : await startRedis(redisPort)
+if (!redis) {
+  console.error(missing ?? 'The bench needs redis-server, which is not installed: apt-get install redis-server')
+  process.exit(1)
+}
+execFileSync('taskset', ['-pc', '1', String(process.pid)])
+const directory = mkdtempSync(join(tmpdir(), 'aion-memory-'))
+const running = [redis]
+
+const residentBytes = ({ pid }) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
+const redisBytes = () => Number(/used_memory:(\d+)/.exec(redisCli(redisPort, 'info', 'memory'))[1])
+
+/** Asks with every key `times` times, in turn, as fast as it is answered. */
+async function useAll(server, keys, times) {
+  const case_ = {
+    name: `memory ${times}`,
+    base: server.base,
+    path: '/api/v2/bench/resource',
+    header: 'Authorization',
+    prefix: 'Bearer ',
+    lines: keys,
+  }
+  const wanted = keys.length * times
+  for (let done = 0; done < wanted; ) done += (await load(case_, 10, directory)).perSecond * 10
+}
+
+try {
+  const entry = await buildHotPath()
+  const env = {
+    AION_SECRET: 'one secret for all servers of this bench, 32 bytes at least',
+    AION_KEY_CACHE_SIZE: String(2 * count),
+  }
+  // Garbage is collected soon, so that what is resident is what is kept.
+  const options = { nodeOptions: ['--max-semi-space-size=4'] }
+  const first = await startServer(entry, { ...relaxed(join(directory, 'first')), ...env }, options)
+  running.push(first)
+  console.error(`making ${count.toLocaleString('en')} keys`)
+  const keys = []
+  for (let tenant = 0; tenant < tenants; tenant++) {
+    const owner = await signUp(first.base, `m${tenant}`)
+    keys.push(...(await createKeys(first.base, owner, count / tenants)))
+  }
+  const shared = { ...env, DATABASE_URL: first.databaseUrl(), REDIS_URL: redis.url }
+  const figures = {}
+  for (const [name, own] of [
+    ['in the process', { ...env, DATABASE_URL: first.databaseUrl() }],
+    ['in Redis', shared],
+  ]) {
+    const server = await startServer(entry, { ...relaxed(join(directory, name)), ...own }, options)
+    running.push(server)
+    const cold = first.databaseCpuSeconds()
+    await useAll(server, keys, 1)
+    await settled()
+    figures[`${name}, first seen`] = { databaseMicros: Math.round(((first.databaseCpuSeconds() - cold) * 1e6) / count) }
+    const before = { server: residentBytes(server), redis: redisBytes() }
+    for (const times of uses) {
+      await settled()
+      const database = first.databaseCpuSeconds()
+      await useAll(server, keys, times)
+      await settled()
+      const databaseMicros = Math.round(((first.databaseCpuSeconds() - database) * 1e6) / count)
+      figures[`${name}, ${times} requests a minute`] = {
+        serverBytes: Math.round((residentBytes(server) - before.server) / count),
+        redisBytes: Math.round((redisBytes() - before.redis) / count),
+        databaseMicros,
+      }
+    }
+  }
+  console.log(`${count.toLocaleString('en')} keys of ${tenants} workspaces in use\n`)
+  console.log('| limits counted | server, bytes a key | Redis, bytes a key |\n|---|--:|--:|')
+  for (const [name, { serverBytes, redisBytes: bytes }] of Object.entries(figures))
+    console.log(`| ${name} | ${serverBytes} | ${bytes} |`)
+  writeFileSync(figuresFile, `${JSON.stringify({ keys: count, figures }, null, 2)}\n`)
+} finally {
+  for (const server of running.reverse()) await server.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
