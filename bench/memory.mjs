@@ -12,8 +12,7 @@ import { redisCli, relaxed, startRedis, startServer } from './processes.mjs'
 
 const count = Number(process.env.BENCH_KEYS ?? 100_000)
 const tenants = 100
-/** Requests of each key in its minute. */
-const uses = [1, 5]
+const passSeconds = 5
 const redisPort = Number(process.env.BENCH_REDIS_PORT ?? 6391)
 const figuresFile = fileURLToPath(new URL('memory.json', import.meta.url))
 
@@ -30,18 +29,21 @@ const running = [redis]
 const residentBytes = ({ pid }) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
 const redisBytes = () => Number(/used_memory:(\d+)/.exec(redisCli(redisPort, 'info', 'memory'))[1])
 
-/** Asks with every key `times` times, in turn, as fast as it is answered. */
-async function useAll(server, keys, times) {
+/** Asks with every key at least once, in turn, as fast as it is answered; how many requests that were. */
+async function useAll(server, keys) {
   const case_ = {
-    name: `memory ${times}`,
+    name: 'memory',
     base: server.base,
     path: '/api/v2/bench/resource',
     header: 'Authorization',
     prefix: 'Bearer ',
     lines: keys,
   }
-  const wanted = keys.length * times
-  for (let done = 0; done < wanted; ) done += (await load(case_, 10, directory)).perSecond * 10
+  let done = 0
+  while (done < keys.length) done += Math.round((await load(case_, passSeconds, directory)).perSecond * passSeconds)
+  // Usage and last use are written at most four seconds later.
+  await new Promise((resolve) => setTimeout(resolve, 6_000))
+  return done
 }
 
 try {
@@ -68,28 +70,27 @@ try {
   ]) {
     const server = await startServer(entry, { ...relaxed(join(directory, name)), ...own }, options)
     running.push(server)
-    const cold = first.databaseCpuSeconds()
-    await useAll(server, keys, 1)
-    await settled()
-    figures[`${name}, first seen`] = { databaseMicros: Math.round(((first.databaseCpuSeconds() - cold) * 1e6) / count) }
-    const before = { server: residentBytes(server), redis: redisBytes() }
-    for (const times of uses) {
-      await settled()
-      const database = first.databaseCpuSeconds()
-      await useAll(server, keys, times)
-      await settled()
-      const databaseMicros = Math.round(((first.databaseCpuSeconds() - database) * 1e6) / count)
-      figures[`${name}, ${times} requests a minute`] = {
-        serverBytes: Math.round((residentBytes(server) - before.server) / count),
-        redisBytes: Math.round((redisBytes() - before.redis) / count),
-        databaseMicros,
-      }
+    await useAll(server, keys.slice(0, 1_000))
+    const at = () => ({ server: residentBytes(server), redis: redisBytes(), database: first.databaseCpuSeconds() })
+    const before = at()
+    await useAll(server, keys)
+    const seen = at()
+    const requests = await useAll(server, keys)
+    const again = at()
+    const each = (field, from, to, of, factor = 1) => Math.round(((to[field] - from[field]) * factor) / of)
+    const databaseUse = each('database', seen, again, count, 1e6)
+    figures[name] = {
+      serverBytesAKey: each('server', before, seen, count),
+      redisBytesAKey: each('redis', before, seen, count),
+      redisBytesARequest: each('redis', seen, again, requests),
+      databaseMicrosFirstSeen: each('database', before, seen, count, 1e6) - databaseUse,
+      databaseMicrosUse: databaseUse,
     }
   }
   console.log(`${count.toLocaleString('en')} keys of ${tenants} workspaces in use\n`)
-  console.log('| limits counted | server, bytes a key | Redis, bytes a key |\n|---|--:|--:|')
-  for (const [name, { serverBytes, redisBytes: bytes }] of Object.entries(figures))
-    console.log(`| ${name} | ${serverBytes} | ${bytes} |`)
+  const columns = Object.keys(figures['in Redis'])
+  console.log(`| limits counted | ${columns.join(' | ')} |\n|---|${'--:|'.repeat(columns.length)}`)
+  for (const [name, row] of Object.entries(figures)) console.log(`| ${name} | ${Object.values(row).join(' | ')} |`)
   writeFileSync(figuresFile, `${JSON.stringify({ keys: count, figures }, null, 2)}\n`)
 } finally {
   for (const server of running.reverse()) await server.stop()

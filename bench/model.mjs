@@ -25,9 +25,7 @@ const httpBytes = 1_100
 const connections = 20 + 1 + 1
 
 const call = figures['a call with a key, one process, Redis']
-const onePass = memory['in Redis, 1 requests a minute']
-const fivePasses = memory['in Redis, 5 requests a minute']
-const redisBytesAnInstant = (fivePasses.redisBytes - onePass.redisBytes) / 4
+const kept = memory['in Redis']
 
 /** Keys that are seen at least once in a window by one of `places` that share the requests evenly. */
 const seen = (places, seconds, keysOfPlace) => keysOfPlace * (1 - Math.exp((-requests * seconds) / places / keysOfPlace))
@@ -38,11 +36,11 @@ function reckon(affinity) {
   const rows = (servers * seen(servers, flushSeconds, keysOfServer)) / flushSeconds
   return {
     'server cores': (requests * call.serverMicros) / 1e6 / busy,
-    'memory of a server for its keys, MB': (Math.min(cacheSize, keysOfServer) * onePass.serverBytes) / 1e6,
+    'memory of a server for its keys, MB': (Math.min(cacheSize, keysOfServer) * kept.serverBytesAKey) / 1e6,
     'requests that miss the memory of their server, a second': requests * missShare,
     'rows of usage and last use written, a second': rows,
-    'PostgreSQL cores for them': (rows * onePass.databaseMicros) / 1e6 / busy,
-    'PostgreSQL cores for misses': (requests * missShare * memory.lookup.databaseMicros) / 1e6 / busy,
+    'PostgreSQL cores for them': (rows * kept.databaseMicrosUse) / 1e6 / busy,
+    'PostgreSQL cores for misses': (requests * missShare * kept.databaseMicrosFirstSeen) / 1e6 / busy,
     'PostgreSQL connections': servers * connections,
   }
 }
@@ -50,18 +48,18 @@ function reckon(affinity) {
 const redisNeeds = {
   'Redis cores (shards of a Cluster)': (requests * call.redisMicros) / 1e6 / busy,
   'Redis memory, GB':
-    (seen(1, 60, keys) * (onePass.redisBytes - redisBytesAnInstant) + requests * 60 * redisBytesAnInstant) / 1e9,
+    (seen(1, 60, keys) * (kept.redisBytesAKey - kept.redisBytesARequest) + requests * 60 * kept.redisBytesARequest) / 1e9,
   'Redis network, Gbit/s': (requests * call.redisBytes * 8) / 1e9,
   'HTTP network, Gbit/s': (requests * httpBytes * 8) / 1e9,
 }
 
 const written = (value) => (value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toPrecision(2)).toString())
-const [spread, kept] = [reckon(false), reckon(true)]
+const [anywhere, bound] = [reckon(false), reckon(true)]
 
 console.log(`${requests.toLocaleString('en')} requests a second of ${keys.toLocaleString('en')} keys over ${servers} servers,`)
 console.log(`cores at ${busy * 100} %. From: ${machine}.\n`)
 console.log('| need | any key to any server | each key to one server |\n|---|--:|--:|')
-for (const [need, value] of Object.entries(spread)) console.log(`| ${need} | ${written(value)} | ${written(kept[need])} |`)
+for (const [need, value] of Object.entries(anywhere)) console.log(`| ${need} | ${written(value)} | ${written(bound[need])} |`)
 for (const [need, value] of Object.entries(redisNeeds)) console.log(`| ${need} | ${written(value)} | ${written(value)} |`)
 
 // One server is what the model is made of; two and three are what it has to foretell.
