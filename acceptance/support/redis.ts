@@ -23,9 +23,9 @@ export async function startRedis(): Promise<OwnRedis | null> {
   return {
     url: `redis://127.0.0.1:${port}`,
     async kill() {
-      const ended = child && once(child, 'exit')
-      child?.kill('SIGKILL')
-      await ended
+      const killed = child
+      child = null
+      if (killed?.kill('SIGKILL')) await once(killed, 'exit')
     },
     async restart() {
       child = await begin(port)

@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** How many servers there are, counted by those that were heard of lately. */
-const heartbeatMs = 2_000
+const heartbeatMs = 500
 const silenceMs = 10_000
 /** How soon a Redis that is back is noticed. */
 const probeMs = 250
