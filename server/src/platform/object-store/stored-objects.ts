@@ -1,5 +1,5 @@
 // The table that says which bytes hold which key: one for all stores, so that an object is there, or gone, by a commit.
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Connection, Db, Trx } from '../database/database.ts'
 import type { Database } from '../database/schema.ts'
 import type { Admit, NewObject, Place, StoredObject } from './object-store.ts'
@@ -33,6 +33,8 @@ export async function placeObject(
     return await db.transaction().execute(async (trx) => {
       await admit(trx)
       admitted = true
+      // One at a time for each key: who collects it twice at once would meet the other's file name, which no ON CONFLICT here answers for.
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(trx)
       const held = await trx
         .selectFrom('stored_objects')
         .select('file_name')
