@@ -10,7 +10,8 @@ export default defineConfig({
     reporters: ['default', './server/src/testing/count-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // One more than the cores of a small machine: much of the time is waited for.
+    maxWorkers: 3,
     // Files share what they import: no module keeps a state.
     isolate: false,
   },
