@@ -173,8 +173,7 @@ function watched(exporter: SpanExporter, log: Logger): SpanExporter {
   let lost = false
   return {
     export(spans, done) {
-      exporter.export(spans, ({ code, error }) => {
-        const failed = code !== 0
+      const settle = (failed: boolean, error?: Error) => {
         if (failed !== lost)
           log.warn(
             { ...(error && { err: error.message }) },
@@ -182,7 +181,9 @@ function watched(exporter: SpanExporter, log: Logger): SpanExporter {
           )
         lost = failed
         done({ code: 0 })
-      })
+      }
+      // Not as part of the request in which the timer happened to be set.
+      active.exit(() => exporter.export(spans, ({ code, error }) => settle(code !== 0, error)))
     },
     shutdown: () => exporter.shutdown(),
   }
