@@ -48,7 +48,7 @@ function checkModules(root) {
     throw new Error('The packages are not installed: run npm ci.')
   }
   for (const [path, { link, optional, version, integrity }] of Object.entries(wanted)) {
-    if (!path.startsWith('node_modules/') || link || (optional && !installed[path])) continue
+    if (!path.includes('node_modules/') || link || (optional && !installed[path])) continue
     const there = installed[path]
     if (there?.version !== version || there.integrity !== integrity)
       throw new Error(`${path} is not what package-lock.json names: run npm ci.`)
