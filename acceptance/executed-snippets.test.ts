@@ -175,12 +175,16 @@ test('docs/guide/self-hosting.md: production starts as shown, the policies are J
   expect((await bash(metrics, { AION_METRICS_TOKEN: metricsToken })).stdout).toContain('# TYPE aion_')
   await stop()
   for (const place of [0, 1]) expect(typeof JSON.parse(snippet(page, 'json', place))).toBe('object')
+  // What arrives at a collector: acceptance/traces.test.ts.
+  const traced = await start(snippet(page, 'sh', 2))
+  expect((await call(traced.url, 'GET', '/readyz')).status).toBe(200)
+  await traced.stop()
 
   const member = await register(server.url)
   const tenants = await succeed(call(server.url, 'GET', '/api/v2/user/tenants', { token: owner.session }))
   const tenant = (tenants.at('tenants') as { id: string }[])[0]?.id ?? ''
   // The last three are in acceptance/backup.test.ts.
-  const lines = snippet(page, 'sh', 2)
+  const lines = snippet(page, 'sh', 3)
     .replaceAll(/^npx aion-admin (backup <file>|restore <file>|move database <url>)\n?/gm, '')
     .replaceAll('<owner e-mail | tenant id>', owner.email)
     .replaceAll('<e-mail>', member.email)

@@ -34,6 +34,7 @@ export const runners: Readonly<Record<string, string>> = {
   'docs/guide/second-factor.md js': 'acceptance/browser/second-factor.test.ts',
   'docs/guide/self-hosting.md json': own,
   'docs/guide/self-hosting.md sh': own,
+  'docs/guide/self-hosting.md text': 'acceptance/traces.test.ts',
   'docs/guide/sign-in-with-google.md bash': 'acceptance/identities.test.ts',
   'docs/guide/sign-in-with-google.md sh': own,
   'docs/guide/teams.md bash': 'acceptance/teams.test.ts',

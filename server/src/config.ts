@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { parseRedisUrl } from './platform/redis.ts'
 import { StartupError } from './platform/startup-error.ts'
+import type { TraceSettings } from './platform/tracing.ts'
 
 export interface Rate {
   readonly count: number
@@ -82,6 +83,8 @@ export interface Config {
   readonly selfServicePlans: boolean
   /** AION_LOG_LEVEL: trace, debug, info, warn, error; default info in production, warn outside. JSON lines on stderr. */
   readonly logLevel: string
+  /** OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: where traces go; null = none. OpenTelemetry reads its other variables itself. */
+  readonly traces: TraceSettings | null
   /** AION_METRICS_TOKEN, at least 32 bytes: who sends it may read /metrics; null = this machine may, outside production. */
   readonly metricsToken: string | null
   /** AION_KEY_CACHE_SIZE, default 100000: verified keys and sessions kept in memory, each. */
@@ -207,6 +210,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     tenantCeilingFactor: integer('AION_TENANT_CEILING_FACTOR', 5, 0, 1000),
     selfServicePlans: flag('AION_SELF_SERVICE_PLANS', !production),
     logLevel,
+    traces: readTraces(value, url, faults),
     metricsToken,
     keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
     workers: integer('AION_WORKERS', 1, 1, 32),
@@ -272,6 +276,35 @@ function readS3(
       metadataEndpoint: value('AWS_EC2_METADATA_SERVICE_ENDPOINT')?.replace(/\/$/, '') ?? 'http://169.254.169.254',
     },
   }
+}
+
+const samplers = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`])
+
+/** What would otherwise be ignored in silence, or do something else than was asked for, is a fault. */
+function readTraces(
+  value: (name: string) => string | null,
+  url: (name: string, protocols: string[]) => string | null,
+  faults: string[],
+): TraceSettings | null {
+  const exporter = value('OTEL_TRACES_EXPORTER') ?? 'otlp'
+  if (value('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || exporter === 'none') return null
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
+  if (endpoints.every((name) => value(name) === null)) return null
+  for (const name of endpoints) url(name, ['http:', 'https:'])
+  if (exporter !== 'otlp') faults.push(`OTEL_TRACES_EXPORTER must be otlp or none, not "${exporter}"`)
+  const own = 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'
+  const protocolName = value(own) === null ? 'OTEL_EXPORTER_OTLP_PROTOCOL' : own
+  const protocol = value(protocolName) ?? 'http/protobuf'
+  if (protocol !== 'http/protobuf' && protocol !== 'http/json')
+    faults.push(`${protocolName} must be http/protobuf or http/json, not "${protocol}"`)
+  const sampler = value('OTEL_TRACES_SAMPLER')
+  if (sampler !== null && !samplers.includes(sampler))
+    faults.push(`OTEL_TRACES_SAMPLER must be one of ${samplers.join(', ')}, not "${sampler}"`)
+  const ratio = value('OTEL_TRACES_SAMPLER_ARG')
+  if (sampler?.endsWith('traceidratio') && !(ratio !== null && /^\d*\.?\d+$/.test(ratio) && Number(ratio) <= 1))
+    faults.push('OTEL_TRACES_SAMPLER_ARG must be a share from 0 to 1, such as 0.01')
+  const propagators = (value('OTEL_PROPAGATORS') ?? 'tracecontext').split(',').map((name) => name.trim())
+  return { encoding: protocol === 'http/json' ? 'json' : 'protobuf', propagated: propagators.includes('tracecontext') }
 }
 
 const oidcSettings = ['ISSUER', 'CLIENT_ID', 'CLIENT_SECRET', 'LABEL', 'SCOPES']

@@ -13,6 +13,7 @@ import type { Mailer } from './platform/mailer.ts'
 import type { ObjectStore } from './platform/object-store/object-store.ts'
 import type { Passwords } from './platform/passwords.ts'
 import type { Secrets } from './platform/secrets.ts'
+import type { Tracing } from './platform/tracing.ts'
 
 export interface Deps {
   readonly config: Config
@@ -36,4 +37,6 @@ export interface Deps {
   /** What web/ built: the pages, and the files they load; null serves none. */
   readonly webDirectory: string | null
   readonly log: Logger
+  /** Null where no endpoint for traces is configured. */
+  readonly tracing: Tracing | null
 }

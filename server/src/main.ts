@@ -13,13 +13,19 @@ import { acquireInstanceLock } from './platform/instance-lock.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
+import { traceFields } from './platform/tracing.ts'
 import { connectSiblings, startWorkers, WorkerEndedError, type Workers } from './platform/workers.ts'
 import { startServer } from './server.ts'
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = pino(
-    { level: config.logLevel, base: null, redact: ['*.password', '*.token', '*.authorization', '*.cookie'] },
+    {
+      level: config.logLevel,
+      base: null,
+      redact: ['*.password', '*.token', '*.authorization', '*.cookie'],
+      ...(config.traces && { mixin: traceFields }),
+    },
     pino.destination(2),
   )
   if (cluster.isWorker) return work(config, log)

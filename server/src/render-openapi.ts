@@ -37,6 +37,7 @@ export async function renderOpenapi(): Promise<string> {
     clock,
     secrets,
     log,
+    tracing: null,
     webDirectory: null,
     audit: secrets.derive('audit'),
     plans: readPlans(undefined),

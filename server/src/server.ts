@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { buildApp } from './app.ts'
+import { buildApp, version } from './app.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createLoginDelays } from './features/accounts/login-delays.ts'
@@ -37,13 +37,15 @@ import { createChanges } from './platform/changes.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connect } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
+import { traceQueries } from './platform/database/trace-queries.ts'
 import { createJobs, installJobs } from './platform/jobs.ts'
-import { outboxMailer, smtpMailer } from './platform/mailer.ts'
+import { outboxMailer, smtpMailer, traceMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
 import { createPasswords } from './platform/passwords.ts'
-import { connectRedis } from './platform/redis.ts'
+import { connectRedis, traceRedis } from './platform/redis.ts'
 import { createRedisRelay } from './platform/redis-relay.ts'
 import type { Secrets } from './platform/secrets.ts'
+import { startTracing } from './platform/tracing.ts'
 import type { Siblings } from './platform/workers.ts'
 
 // The same from src/ and from dist/.
@@ -85,12 +87,18 @@ export async function startServer(
       await step().catch((error: Error) => log.error({ err: error.message }, 'while stopping'))
   }
   try {
+    const tracing = config.traces && (await startTracing(config.traces, version, log))
+    if (tracing) {
+      undo.unshift(tracing.stop)
+      traceQueries(pool, tracing)
+    }
     await migrate(db)
     await installJobs(pool)
     const outbox = join(config.dataDir, 'outbox')
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const plans = readPlans(config.planOverrides)
-    const redis = config.redisUrl ? connectRedis(config.redisUrl, log) : null
+    const connection = config.redisUrl ? connectRedis(config.redisUrl, log) : null
+    const redis = connection && tracing ? traceRedis(connection, tracing) : connection
     const relay = redis && createRedisRelay({ redis, prefix: config.redisPrefix })
     const changes = createChanges({ connection: database, log, relay, siblings, workers: config.workers, gate })
     const local = createLocalLimiter({ clock, file: join(config.dataDir, 'rate-limits.json') })
@@ -107,6 +115,7 @@ export async function startServer(
         : local
     let publicUrl = config.publicUrl ?? ''
     const origin = () => publicUrl
+    const mailer = config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : outboxMailer(outbox, clock)
     const deps: Deps = {
       config,
       publicUrl: origin,
@@ -118,10 +127,11 @@ export async function startServer(
       changes,
       limiter,
       log,
+      tracing,
       webDirectory,
       audit: secrets.derive('audit'),
-      jobs: createJobs({ pool, log }),
-      mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : outboxMailer(outbox, clock),
+      jobs: createJobs({ pool, log, tracing }),
+      mailer: tracing ? traceMailer(mailer, tracing, config.smtpUrl) : mailer,
       store: await openStore({
         s3: config.s3,
         alone: siblings === null,
@@ -131,7 +141,8 @@ export async function startServer(
         clock,
         log,
         publicUrl: origin,
-        findBucket: createFindBucket({ db, clock, secrets, config }),
+        findBucket: createFindBucket({ db, clock, secrets, config, tracing }),
+        tracing,
       }),
       passwords: createPasswords({ breached: createBreachedPasswords(config.breachedPasswordsUrl, log) }),
       delays: createLoginDelays(clock),

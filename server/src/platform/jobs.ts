@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type pg from 'pg'
 import type { Logger as Log } from 'pino'
 import type { Connection } from './database/database.ts'
+import { endWith, type Tracing } from './tracing.ts'
 
 export type Task = (payload: Record<string, unknown>) => Promise<void>
 
@@ -53,8 +54,8 @@ export async function installJobs(pool: pg.Pool, log?: Log): Promise<void> {
   await runMigrations({ pgPool: pool, logger: toLogger(log) })
 }
 
-export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
-  const { pool, log } = deps
+export function createJobs(deps: { pool: pg.Pool; log: Log; tracing?: Tracing | null }): Jobs {
+  const { pool, log, tracing = null } = deps
   watchClients(pool, log)
   let working: Working | null = null
   let stopping = false
@@ -89,9 +90,11 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
 
   return {
     async add(conn, task, payload, { queue, priority, key } = {}) {
+      const cause = tracing?.cause()
+      const given = cause ? { ...payload, [causeField]: cause } : payload
       const { rows } = await sql<{
         id: string
-      }>`SELECT id::text FROM graphile_worker.add_job(${task}, ${JSON.stringify(payload)}::json,
+      }>`SELECT id::text FROM graphile_worker.add_job(${task}, ${JSON.stringify(given)}::json,
         queue_name => ${queue ?? null}, priority => ${priority ?? null}, job_key => ${key ?? null}, max_attempts => ${attemptsMax})`.execute(
         conn,
       )
@@ -99,7 +102,9 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
     },
     outcomes: () => outcomes,
     async start(tasks, cron) {
-      const counted = Object.entries(tasks).map(([name, task]) => [name, count(task, name, outcomes)] as const)
+      const counted = Object.entries(tasks).map(
+        ([name, task]) => [name, count(traced(task, name, tracing), name, outcomes)] as const,
+      )
       const begin = () => work(pool, log, Object.fromEntries(counted), cron)
       working = await begin()
       supervision = supervise(begin)
@@ -110,6 +115,25 @@ export function createJobs(deps: { pool: pg.Pool; log: Log }): Jobs {
       await working?.stop().catch(() => {})
       await supervision
     },
+  }
+}
+
+/** In a payload beside the task's own fields: the span that added the job. */
+const causeField = 'traceparent'
+
+function traced(task: Task, name: string, tracing: Tracing | null): Task {
+  if (!tracing) return task
+  return async (payload) => {
+    const { [causeField]: cause } = payload
+    const span = tracing.begin(`process ${name}`, 'consumer', { cause: typeof cause === 'string' ? cause : undefined })
+    if (!span) return task(payload)
+    span.set({
+      'messaging.system': 'graphile-worker',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': name,
+    })
+    await endWith(span, () => task(payload))
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { Clock } from './clock.ts'
+import { inSpan, serverOf, type Tracing } from './tracing.ts'
 
 export interface OutgoingMail {
   readonly to: string
@@ -29,6 +30,12 @@ export function smtpMailer(url: string, from: string): Mailer {
       await transport.sendMail({ ...mail })
     },
   }
+}
+
+/** Whom a mail goes to, and what it says, is in no span. */
+export function traceMailer(mailer: Mailer, tracing: Tracing, smtpUrl: string | null): Mailer {
+  const attributes = smtpUrl ? serverOf(smtpUrl) : {}
+  return { send: (mail) => inSpan(tracing, 'send mail', smtpUrl ? 'client' : 'internal', attributes, () => mailer.send(mail)) }
 }
 
 export function outboxMailer(dir: string, clock: Clock): Mailer {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { inSpan, type Tracing } from './tracing.ts'
 
 export interface RedisConnection {
   /** Runs a script by its hash; Redis gets its text when it does not know it. */
@@ -102,6 +103,18 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     async close() {
       client.disconnect()
     },
+  }
+}
+
+/** What a request or a job asks. Names of keys tell of tenants and addresses: they are in no span. */
+export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConnection {
+  const ask = <T>(operation: string, work: () => Promise<T>) =>
+    inSpan(tracing, operation, 'client', { 'db.system.name': 'redis', 'db.operation.name': operation }, work)
+  return {
+    ...redis,
+    evaluate: (...given) => ask('EVALSHA', () => redis.evaluate(...given)),
+    del: (...given) => ask('DEL', () => redis.del(...given)),
+    publish: (...given) => ask('PUBLISH', () => redis.publish(...given)),
   }
 }
 

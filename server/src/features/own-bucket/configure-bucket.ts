@@ -7,7 +7,7 @@ import { type BucketAddress, openTenantBucket } from './find-bucket.ts'
 import { deleteOwnBucket, findOwnBucket, noteValidation, type OwnBucketRow, putOwnBucket, readKeyVersion } from './queries.ts'
 import { type BucketCredentials, openCredentials, sealCredentials } from './seal-credentials.ts'
 
-export type BucketDeps = Pick<Deps, 'db' | 'clock' | 'audit' | 'changes' | 'secrets' | 'config'>
+export type BucketDeps = Pick<Deps, 'db' | 'clock' | 'audit' | 'changes' | 'secrets' | 'config' | 'tracing'>
 
 export async function configureBucket(
   deps: BucketDeps,

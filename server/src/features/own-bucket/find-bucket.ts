@@ -39,7 +39,7 @@ function targetOf({ bucketName, region, endpointUrl }: BucketAddress): S3Target 
 
 /** Never to where the operator's own network is (S33): checked at every request, since names can be pointed elsewhere. */
 export function openTenantBucket(
-  { config }: Pick<Deps, 'config'>,
+  { config, tracing }: Pick<Deps, 'config' | 'tracing'>,
   address: BucketAddress,
   credentials: BucketCredentials,
 ): S3Client {
@@ -47,6 +47,7 @@ export function openTenantBucket(
   return openBucket({
     target: targetOf(address),
     credentials: fixedCredentials(credentials),
+    tracing,
     guard: (url) =>
       outbound.guard(url).catch((error: Error) => {
         // Else the name does not resolve.
@@ -57,7 +58,7 @@ export function openTenantBucket(
   })
 }
 
-export function createFindBucket(deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'config'>): FindBucket {
+export function createFindBucket(deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'config' | 'tracing'>): FindBucket {
   const open = new LRUCache<string, ByteStore>({ max: openMax })
   return async (place) => {
     // Asked each time: what was removed on any server a moment ago is not used.

@@ -1,6 +1,7 @@
 // Sends events to the workspace's own address, again until it took them, and never holds one workspace up for another.
 import type { Deps } from '../../deps.ts'
 import { createOutbound, type Outbound, OutboundRefused } from '../../platform/outbound.ts'
+import { endWith, inSpan, serverOf } from '../../platform/tracing.ts'
 import { collectEvents } from './collect-events.ts'
 import { type Claimed, claimDue, findWebhook, settleDelivery } from './queries.ts'
 import { signatureHeader, webhookSecret } from './signature.ts'
@@ -33,10 +34,10 @@ export function delayAfter(attempts: number, jitter = Math.random()): number {
 }
 
 export function createWebhookSender(
-  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'config' | 'log'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'config' | 'log' | 'tracing'>,
   outbound: Outbound = createOutbound({ allow: deps.config.outboundAllow }),
 ): WebhookSender {
-  const { db, clock, secrets, log } = deps
+  const { db, clock, secrets, log, tracing } = deps
   const inFlight = new Map<Promise<void>, string>()
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -69,7 +70,9 @@ export function createWebhookSender(
       except: busy.filter((tenantId) => busy.filter((other) => other === tenantId).length >= inFlightPerTenant),
     })
     for (const delivery of claimed) {
-      const work = attempt(delivery)
+      const span = tracing?.begin('process webhook', 'consumer')
+      span?.set({ 'aionvision.webhook.attempt': delivery.attempts })
+      const work = (span ? endWith(span, () => attempt(delivery)) : attempt(delivery))
         .catch((error: Error) => log.warn({ err: error.message, delivery_id: delivery.id }, 'a delivery was not settled'))
         .finally(() => inFlight.delete(work))
       inFlight.set(work, delivery.tenant_id)
@@ -95,25 +98,37 @@ export function createWebhookSender(
     if (!url || !webhook) return { status: null, error: 'the workspace has no webhook_url any more', final: true }
     const timestamp = Math.floor(clock.now() / 1000)
     try {
-      const { status } = await outbound.fetchOutside(url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': 'Aionvision-Webhooks',
-          'webhook-id': event_id,
-          'webhook-timestamp': String(timestamp),
-          'webhook-signature': signatureHeader(secretsInUse(tenant_id, webhook), { id: event_id, timestamp, body: payload }),
-        },
-        body: payload,
-        timeoutMs: attemptTimeoutMs,
-        responseBytesMax,
-      })
+      const headers = {
+        'content-type': 'application/json',
+        'user-agent': 'Aionvision-Webhooks',
+        'webhook-id': event_id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': signatureHeader(secretsInUse(tenant_id, webhook), { id: event_id, timestamp, body: payload }),
+      }
+      const status = await post(url, headers, payload)
       if (status >= 200 && status < 300) return { status, error: null, final: true }
       // 410 Gone, by Standard Webhooks: the receiver asks not to be called again.
       return { status, error: `answered ${status}`, final: status === 410 }
     } catch (error) {
       return { status: null, error: (error as Error).message.slice(0, 500), final: error instanceof OutboundRefused }
     }
+  }
+
+  /** Of the address only the host is in the span: some carry a token in their path. */
+  function post(url: string, headers: Record<string, string>, body: string): Promise<number> {
+    const attributes = { 'http.request.method': 'POST', ...serverOf(url) }
+    return inSpan(tracing, 'POST', 'client', attributes, async (span) => {
+      const { status } = await outbound.fetchOutside(url, {
+        method: 'POST',
+        headers: { ...headers, ...tracing?.headers() },
+        body,
+        timeoutMs: attemptTimeoutMs,
+        responseBytesMax,
+      })
+      span?.set({ 'http.response.status_code': status })
+      if (status >= 400) span?.fail(String(status))
+      return status
+    })
   }
 
   function secretsInUse(tenantId: string, { version, rotatedAt }: { version: number; rotatedAt: Date | null }): string[] {

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { Db } from '../database/database.ts'
 import type { Secrets } from '../secrets.ts'
 import { StartupError } from '../startup-error.ts'
+import type { Tracing } from '../tracing.ts'
 import { composeObjectStore, type FindBucket } from './composed-object-store.ts'
 import { diskByteStore } from './disk-object-store.ts'
 import { type ObjectStore, StoreUnavailableError } from './object-store.ts'
@@ -36,6 +37,7 @@ export async function openStore({
   log,
   publicUrl,
   findBucket,
+  tracing = null,
 }: {
   /** null: the disk. */
   readonly s3: BucketSettings | null
@@ -48,6 +50,7 @@ export async function openStore({
   readonly log: Logger
   readonly publicUrl: () => string
   readonly findBucket: FindBucket
+  readonly tracing?: Tracing | null
 }): Promise<ObjectStore> {
   // Copies that a killed process was still reading.
   if (alone) await rm(join(dataDir, 'scratch'), { recursive: true, force: true })
@@ -60,6 +63,7 @@ export async function openStore({
   }
   const client = openBucket({
     target: { ...s3, pathStyle: s3.forcePathStyle },
+    tracing,
     credentials: s3.keys ? fixedCredentials(s3.keys) : roleCredentials({ ...s3.role, region: s3.region }),
     onChange: (gone) => log.warn({ bucket: s3.bucket }, gone ? 'the object store does not answer' : 'the object store is back'),
   })

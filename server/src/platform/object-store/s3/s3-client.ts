@@ -55,7 +55,7 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
     },
 
     async head(name: string): Promise<{ sizeBytes: number; etag: string } | null> {
-      const response = await transport.send({ method: 'HEAD', url: inside(name) })
+      const response = await transport.send({ operation: 'HeadObject', method: 'HEAD', url: inside(name) })
       response.resume()
       const status = response.statusCode ?? 0
       if (status === 404) return null
@@ -66,7 +66,7 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
     /** null: not there, or no longer what `etag` names. */
     async get(name: string, { range, etag }: { range?: string; etag?: string | null } = {}): Promise<Readable | null> {
       const headers = { ...(range && { range }), ...(etag && { 'if-match': etag }) }
-      const response = await transport.send({ method: 'GET', url: inside(name), headers })
+      const response = await transport.send({ operation: 'GetObject', method: 'GET', url: inside(name), headers })
       if (response.statusCode === 200 || response.statusCode === 206) return response
       await drained(response, 404, 412)
       return null
@@ -76,6 +76,7 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
     async put(name: string, body: Readable, { sizeBytes, contentType }: PutOptions): Promise<Buffer> {
       const hash = createHash('sha256')
       const response = await transport.send({
+        operation: 'PutObject',
         method: 'PUT',
         url: inside(name),
         headers: { 'content-type': contentType, 'content-length': String(sizeBytes) },
@@ -92,6 +93,7 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
       { etag, contentType }: { etag: string; contentType: string },
     ): Promise<'copied' | 'changed'> {
       const response = await transport.send({
+        operation: 'CopyObject',
         method: 'PUT',
         url: inside(to),
         headers: {
@@ -108,13 +110,16 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
     },
 
     async remove(name: string): Promise<void> {
-      await drained(await transport.send({ method: 'DELETE', url: inside(name) }), 200, 204, 404)
+      await drained(await transport.send({ operation: 'DeleteObject', method: 'DELETE', url: inside(name) }), 200, 204, 404)
     },
 
     async *list(prefix: string): AsyncGenerator<Listed[]> {
       for (let token = ''; ; ) {
         const query = { 'list-type': '2', prefix, ...(token && { 'continuation-token': token }) }
-        const text = await drained(await transport.send({ method: 'GET', url: inside('', query) }), 200)
+        const text = await drained(
+          await transport.send({ operation: 'ListObjectsV2', method: 'GET', url: inside('', query) }),
+          200,
+        )
         yield [...text.matchAll(/<Contents>.*?<\/Contents>/gs)].map(([entry]) => ({
           name: textOf(entry, 'Key'),
           modifiedAt: Date.parse(textOf(entry, 'LastModified')),
@@ -126,7 +131,7 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
 
     /** Whether the bucket is there and open to us. */
     async checkBucket(): Promise<void> {
-      const response = await transport.send({ method: 'HEAD', url: inside('') })
+      const response = await transport.send({ operation: 'HeadBucket', method: 'HEAD', url: inside('') })
       const elsewhere = response.headers['x-amz-bucket-region']
       response.resume()
       const status = response.statusCode ?? 0

@@ -6,11 +6,14 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AwsV4Signer } from 'aws4fetch'
+import { inSpan, serverOf, type Tracing } from '../../tracing.ts'
 import { StoreUnavailableError } from '../object-store.ts'
 import type { Breaker } from './breaker.ts'
 import type { GetCredentials } from './credentials.ts'
 
 export interface S3Request {
+  /** S3's own name for what is asked, such as PutObject. */
+  readonly operation: string
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
@@ -43,12 +46,14 @@ export function createS3Transport({
   credentials,
   breaker,
   guard,
+  tracing = null,
 }: {
   readonly region: string
   readonly credentials: GetCredentials
   readonly breaker: Breaker
   /** For addresses that a tenant gave; without it connections are kept and used again. */
   readonly guard?: Guard
+  readonly tracing?: Tracing | null
 }): S3Transport {
   const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
   /** Signing keys of a day, so that each signature costs one HMAC instead of five. */
@@ -117,19 +122,26 @@ export function createS3Transport({
     })
   }
 
+  async function twice(request: S3Request): Promise<IncomingMessage> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await once(request)
+      } catch (error) {
+        // Who waited as long as may be does not wait twice.
+        const again = error instanceof StoreUnavailableError && !(error instanceof TooSlow)
+        if (request.body || attempt >= attemptsMax || !again) throw error
+        await pause(pauseMs)
+      }
+  }
+
   return {
     breaker,
     send: (request) =>
-      breaker.run(async () => {
-        for (let attempt = 1; ; attempt++)
-          try {
-            return await once(request)
-          } catch (error) {
-            // Who waited as long as may be does not wait twice.
-            const again = error instanceof StoreUnavailableError && !(error instanceof TooSlow)
-            if (request.body || attempt >= attemptsMax || !again) throw error
-            await pause(pauseMs)
-          }
+      // Until its answer begins. Which object it is about is in no span.
+      inSpan(tracing, `S3/${request.operation}`, 'client', describe(request), async (span) => {
+        const response = await breaker.run(() => twice(request))
+        span?.set({ 'http.response.status_code': response.statusCode ?? 0 })
+        return response
       }),
     async presign({ method, url, headers, at, seconds }) {
       const given = new URL(url)
@@ -137,6 +149,15 @@ export function createS3Transport({
       const datetime = new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, '')
       return (await sign(given, { method, headers, datetime, query: true })).url.href
     },
+  }
+}
+
+function describe({ operation, method, url }: S3Request) {
+  return {
+    'rpc.system.name': 'aws-api',
+    'rpc.method': `S3/${operation}`,
+    'http.request.method': method,
+    ...serverOf(url),
   }
 }
 

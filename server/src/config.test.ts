@@ -1,0 +1,48 @@
+// OpenTelemetry's variables: what switches traces on and off, and that what would be ignored in silence is a fault.
+import { expect, it } from 'vitest'
+import { readConfig } from './config.ts'
+
+const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }
+const traces = (env: Record<string, string>) => readConfig(env).traces
+
+it('an endpoint, and nothing else, switches traces on', () => {
+  expect(traces({})).toBeNull()
+  expect(traces({ OTEL_TRACES_EXPORTER: 'otlp', OTEL_SERVICE_NAME: 'api', OTEL_TRACES_SAMPLER: 'nonsense' })).toBeNull()
+  expect(traces(endpoint)).toEqual({ encoding: 'protobuf', propagated: true })
+  expect(traces({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/v1/traces' })).toEqual(traces(endpoint))
+})
+
+it('OTEL_SDK_DISABLED and OTEL_TRACES_EXPORTER=none switch them off, whatever else is set', () => {
+  expect(traces({ ...endpoint, OTEL_SDK_DISABLED: 'TRUE' })).toBeNull()
+  expect(traces({ ...endpoint, OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).toBeNull()
+  expect(traces({ ...endpoint, OTEL_SDK_DISABLED: 'false' })).not.toBeNull()
+})
+
+it('the protocol for traces goes before the general one, and a propagator before its absence', () => {
+  const both = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' }
+  expect(traces({ ...endpoint, ...both })?.encoding).toBe('json')
+  expect(traces({ ...endpoint, OTEL_PROPAGATORS: 'none' })?.propagated).toBe(false)
+  expect(traces({ ...endpoint, OTEL_PROPAGATORS: 'b3, tracecontext,baggage' })?.propagated).toBe(true)
+})
+
+it('all faults are named in one sentence, which repeats no URL', () => {
+  const wrong = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://user:secret@collector:4317',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_TRACES_EXPORTER: 'zipkin',
+    OTEL_TRACES_SAMPLER: 'sometimes',
+  }
+  const refused = (env: Record<string, string>) => {
+    try {
+      return String(readConfig(env))
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  for (const name of Object.keys(wrong)) expect(refused(wrong)).toContain(name)
+  expect(refused(wrong)).not.toContain('secret')
+  for (const ratio of ['', '1%', '1.5', '-1'])
+    expect(refused({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio })).toContain('SAMPLER_ARG')
+  for (const ratio of ['0', '1', '0.01', '1.0', '.5'])
+    expect(traces({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio })).not.toBeNull()
+})
