@@ -19,6 +19,7 @@ export interface Drain {
 const tickMs = 100
 /** Of a connection when nobody waits: a request may be on its way on it. */
 const quietMsMin = 200
+const acceptMsMax = 1_000
 /** For the rest of a body that is refused before it has come. */
 const bodyMsMax = 2_000
 /** For the answers that are under way when the server stops listening. */
@@ -30,6 +31,7 @@ export function createDrain(delayMs: number): Drain {
   const hurried = new AbortController()
   let server: Server
   let begun = false
+  let accepted = 0
 
   function closeQuiet(): void {
     const now = performance.now()
@@ -40,10 +42,20 @@ export function createDrain(delayMs: number): Drain {
       else if (now - since >= quietMs) socket.destroy()
   }
 
+  /** A connection that the system has taken for us and we have not yet would be reset; a poll takes one of them. */
+  async function nobodyWaits(): Promise<void> {
+    const until = performance.now() + acceptMsMax
+    for (let before = -1; before !== accepted && performance.now() < until; ) {
+      before = accepted
+      await poll()
+    }
+  }
+
   return {
     watch(watched) {
       server = watched
       server.on('connection', (socket: Socket) => {
+        accepted++
         quietSince.set(socket, performance.now())
         socket.once('close', () => quietSince.delete(socket))
       })
@@ -55,7 +67,7 @@ export function createDrain(delayMs: number): Drain {
       // After a poll: what has arrived has been read by then, however long the process was kept from it.
       const tick = setInterval(() => setImmediate(closeQuiet), tickMs)
       await sleep(delayMs, null, { signal: hurried.signal }).catch(() => {})
-      await poll()
+      await nobodyWaits()
       // http.Server's own close() would close idle connections at once.
       const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
       const deadline = setTimeout(() => server.closeAllConnections(), answersMsMax)
