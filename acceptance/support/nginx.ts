@@ -41,7 +41,8 @@ export async function prepareNginx(
         if (!site.includes(from)) throw new Error(`deploy/nginx/aionvision.conf has no ${from}`)
         site = site.replaceAll(from, to)
       }
-      for (const [index, server] of servers.entries()) put(`127.0.0.1:300${index + 1}`, new URL(server).host)
+      const [, example = '', rest = ''] = /^( +server 127\.0\.0\.1:3001(.*;)\n +server 127\.0\.0\.1:3002.*;)$/m.exec(site) ?? []
+      put(example, servers.map((server) => `server ${new URL(server).host}${rest}`).join('\n'))
       put('listen 80;', `listen 127.0.0.1:${plainPort};`)
       put('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
       put('/etc/ssl/aionvision', directory)

@@ -53,7 +53,8 @@ export function spawnServer(env: Env, command: readonly string[] = [process.exec
   const [program = process.execPath, ...rest] = command
   return spawn(program, [...rest, join(repository, 'server/bin/aion-server.js')], {
     cwd: repository,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0', ...objects, ...env },
+    // No balancer has to notice that it goes, unless a test says so.
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0', AION_SHUTDOWN_DELAY: '0', ...objects, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -31,6 +31,7 @@ import { webhookRoutes } from './features/webhooks/routes.ts'
 import { type AccessDeps, identifyForNotFound, installAccess } from './http/access.ts'
 import { canonicalAddress } from './http/client-bucket.ts'
 import { exposeToOrigin, installCrossOrigin } from './http/cross-origin.ts'
+import { endConnection } from './http/drain.ts'
 import { ApiError, installErrorHandler, sendError } from './http/errors.ts'
 import { installJsonBody } from './http/json-body.ts'
 import { installOpenapi } from './http/openapi.ts'
@@ -48,7 +49,7 @@ export interface Parts {
   readonly sessions: SessionAuthenticator
   readonly usage: UsageRecorder
   readonly refusals: RefusalSampler
-  /** True from SIGTERM on: /readyz says so and connections are told to close. */
+  /** True from SIGTERM on: /readyz says so, and each answer ends its connection. */
   readonly draining: () => boolean
 }
 
@@ -77,6 +78,7 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     // A path that is no URL meets no hook.
     frameworkErrors: (_error, request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+      if (draining()) reply.header('connection', 'close')
       sendError(reply, new ApiError('BAD_REQUEST', 'The path of the request is not a valid URL: check its percent signs.'))
     },
     clientErrorHandler: (error, socket) => {
@@ -116,7 +118,6 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('cache-control', 'no-store')
-    if (draining()) reply.header('connection', 'close')
     if (request.headers.origin !== undefined) exposeToOrigin(reply)
     // The socket's own address is canonical but for mapped IPv4.
     const address = request.ip
@@ -133,7 +134,8 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     if (request.principal?.kind === 'key') usage.record(request, reply, milliseconds)
     // No worker may decide by the old state once a change has been answered.
     const unheard = deps.changes.unheard()
-    if (unheard) unheard.then(() => done(), done)
+    const awaited = draining() ? Promise.all([unheard, endConnection(request, reply)]) : unheard
+    if (awaited) awaited.then(() => done(), done)
     else done()
   })
   const sendSite = deps.webDirectory ? createSite(deps, deps.webDirectory) : null

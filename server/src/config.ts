@@ -91,6 +91,8 @@ export interface Config {
   readonly keyCacheSize: number
   /** AION_WORKERS, default 1: processes on the one port. */
   readonly workers: number
+  /** AION_SHUTDOWN_DELAY in seconds, default 5: from SIGTERM until it stops listening, while /readyz answers 503. */
+  readonly shutdownDelayMs: number
   /** AION_REQUESTS_MAX, default 2000: requests under way at once; more are refused with 503. */
   readonly requestsMax: number
   /** AION_OUTBOUND_ALLOW: comma-separated hosts, addresses and CIDRs off the public internet that webhooks may reach; default none. */
@@ -214,6 +216,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     metricsToken,
     keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
     workers: integer('AION_WORKERS', 1, 1, 32),
+    shutdownDelayMs: integer('AION_SHUTDOWN_DELAY', 5, 0, 3_600) * 1_000,
     requestsMax: integer('AION_REQUESTS_MAX', 2_000, 10, 1_000_000),
     outboundAllow,
     secretScanningKeysUrl: url('AION_SECRET_SCANNING_KEYS_URL', production ? ['https:'] : ['https:', 'http:']),

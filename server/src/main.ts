@@ -15,7 +15,7 @@ import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
 import { traceFields } from './platform/tracing.ts'
 import { connectSiblings, startWorkers, WorkerEndedError, type Workers } from './platform/workers.ts'
-import { startServer } from './server.ts'
+import { type RunningServer, startServer } from './server.ts'
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
@@ -47,17 +47,7 @@ async function main(): Promise<void> {
     await release()
     throw error
   })
-  let stopping = false
-  const stop = () => {
-    if (stopping) return
-    stopping = true
-    server
-      .stop()
-      .then(release)
-      .then(() => process.exit(0), fail)
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  stopOnSignal(server, release)
   const mail = config.smtpUrl ? `sent through ${new URL(config.smtpUrl).host}` : `kept in ${join(config.dataDir, 'outbox')}`
   const mailbox = config.smtpUrl || config.production ? '' : `, shown at ${server.url}/dev/mailbox`
   console.log(`Aionvision listens on ${server.url}`)
@@ -72,9 +62,16 @@ async function startCluster(config: Config, embedded: pg.PoolConfig | null, log:
   if (!config.redisUrl) await counters.start()
   await rm(join(config.dataDir, 'scratch'), { recursive: true, force: true })
   const env: Record<string, string> = embedded ? { [embeddedVariable]: JSON.stringify(embedded) } : {}
-  const workers = await startWorkers({ count: config.workers, env, answer: answerWorkers(counters), log })
+  const workers = await startWorkers({
+    count: config.workers,
+    env,
+    shutdownDelayMs: config.shutdownDelayMs,
+    answer: answerWorkers(counters),
+    log,
+  })
   return {
     url: workers.url,
+    hurry: workers.hurry,
     async stop() {
       await workers.stop()
       if (!config.redisUrl) await counters.stop()
@@ -88,12 +85,20 @@ const embeddedVariable = 'AION_EMBEDDED_CONNECTION'
 async function work(config: Config, log: Logger): Promise<void> {
   const embedded = process.env[embeddedVariable]
   const database = embedded ? (JSON.parse(embedded) as pg.PoolConfig) : { connectionString: config.databaseUrl ?? undefined }
-  const server = await startServer(config, database, systemClock, await loadSecrets(config), log, connectSiblings())
+  stopOnSignal(await startServer(config, database, systemClock, await loadSecrets(config), log, connectSiblings()))
+}
+
+/** SIGTERM gives balancers time to notice. SIGINT, from a person at a terminal, does not, and neither does a second signal. */
+function stopOnSignal(server: Pick<RunningServer, 'stop' | 'hurry'>, release = async () => {}): void {
   let stopping = false
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping || signal === 'SIGINT') server.hurry()
     if (stopping) return
     stopping = true
-    server.stop().then(() => process.exit(0), fail)
+    server
+      .stop()
+      .then(release)
+      .then(() => process.exit(0), fail)
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

@@ -32,6 +32,7 @@ import { createUsageRecorder } from './features/usage/recorder.ts'
 import { usageTasks } from './features/usage/tasks.ts'
 import { webhookTasks } from './features/webhooks/tasks.ts'
 import { createWebhookSender } from './features/webhooks/webhook-sender.ts'
+import { createDrain } from './http/drain.ts'
 import { createBreachedPasswords } from './platform/breached-passwords.ts'
 import { createChanges } from './platform/changes.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -56,11 +57,10 @@ export interface RunningServer {
   readonly deps: Deps
   /** Drains: every accepted request is answered, what is batched is written, then all is closed. */
   stop(): Promise<void>
+  /** Before or after stop(): balancers are given no time to notice. */
+  hurry(): void
 }
 
-/** An idle connection gets this long to send what was already on its way before it is closed. */
-const lingerMs = 1_000
-const drainMsMax = 30_000
 /** Of all the workers of a machine, below what the embedded PostgreSQL takes. */
 const connectionsMax = 160
 
@@ -151,8 +151,9 @@ export async function startServer(
     const sessions = createSessionAuthenticator(deps)
     const usage = createUsageRecorder(deps)
     const refusals = createRefusalSampler(deps)
-    let draining = false
-    const app = await buildApp(deps, { keys, sessions, usage, refusals, draining: () => draining })
+    const drain = createDrain(config.shutdownDelayMs)
+    const app = await buildApp(deps, { keys, sessions, usage, refusals, draining: drain.begun })
+    drain.watch(app.server)
     await limiter.start()
     await changes.start()
     undo.push(() => changes.stop())
@@ -185,21 +186,9 @@ export async function startServer(
       config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : config.host
     const url = `http://${host}:${port}`
     publicUrl = config.publicUrl ?? url
-    undo.push(async () => {
-      draining = true
-      // Stops listening without touching idle connections, unlike http.Server.close().
-      const closed = new Promise<void>((resolve) =>
-        Object.getPrototypeOf(Object.getPrototypeOf(app.server)).close.call(app.server, () => resolve()),
-      )
-      const deadline = setTimeout(() => app.server.closeAllConnections(), drainMsMax)
-      const linger = setInterval(() => app.server.closeIdleConnections(), lingerMs)
-      await closed
-      clearTimeout(deadline)
-      clearInterval(linger)
-      await app.close()
-    })
+    undo.push(() => app.close(), drain.run)
     siblings?.serving(url)
-    return { url, deps, stop: unwind }
+    return { url, deps, stop: unwind, hurry: drain.hurry }
   } catch (error) {
     await unwind()
     throw error

@@ -18,6 +18,8 @@ export interface Workers {
   readonly url: string
   /** Drains them all. */
   stop(): Promise<void>
+  /** They give balancers no time to notice. */
+  hurry(): void
 }
 
 type ToPrimary = { ask?: [number, unknown][]; change?: Change; id?: number; heard?: number; serving?: string }
@@ -27,6 +29,7 @@ type ToWorker = { answers?: [number, unknown][]; change?: Change; id?: number; h
 const hungMs = 5_000
 /** One that dies young is not begun again at once. */
 const youngMs = 5_000
+/** To drain, beyond the delay. */
 const drainMsMax = 40_000
 
 export function connectSiblings(): Siblings {
@@ -78,12 +81,13 @@ export function connectSiblings(): Siblings {
 interface Options {
   readonly count: number
   readonly env: Record<string, string>
+  readonly shutdownDelayMs: number
   readonly answer: (question: unknown) => unknown
   readonly log: Logger
 }
 
 /** In the primary, which answers no HTTP: begins them, hands word on between them, and replaces one that dies. */
-export async function startWorkers({ count, env, answer, log }: Options): Promise<Workers> {
+export async function startWorkers({ count, env, shutdownDelayMs, answer, log }: Options): Promise<Workers> {
   const serving = new Set<Worker>()
   /** By number: who has yet to take a change, and whom to tell then. */
   const untaken = new Map<number, { readonly missing: Set<Worker>; readonly taken: () => void }>()
@@ -136,20 +140,25 @@ export async function startWorkers({ count, env, answer, log }: Options): Promis
     })
   }
 
+  const living = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+
   function replace(pauseMs: number): void {
     setTimeout(() => {
       if (!stopping) begin().catch(() => replace(youngMs))
     }, pauseMs).unref()
   }
 
+  function hurry(): void {
+    for (const worker of living()) worker.process.kill('SIGINT')
+  }
+
   async function stop(): Promise<void> {
     stopping = true
-    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
     await Promise.all(
-      living.map(
+      living().map(
         (worker) =>
           new Promise<void>((resolve) => {
-            const late = setTimeout(() => worker.process.kill('SIGKILL'), drainMsMax)
+            const late = setTimeout(() => worker.process.kill('SIGKILL'), shutdownDelayMs + drainMsMax)
             worker.on('exit', () => {
               clearTimeout(late)
               resolve()
@@ -164,7 +173,7 @@ export async function startWorkers({ count, env, answer, log }: Options): Promis
     // The first alone: what is wrong with the settings is said once.
     const url = await begin()
     await Promise.all(Array.from({ length: count - 1 }, begin))
-    return { url, stop }
+    return { url, stop, hurry }
   } catch (error) {
     await stop()
     throw error

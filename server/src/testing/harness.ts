@@ -90,7 +90,15 @@ export async function startTestServer({
   // All test servers share one bucket: names in it are drawn at random.
   const s3 = testS3()
   const objects = s3 ? s3Env(s3, s3.bucket) : {}
-  const config = readConfig({ PORT: '0', AION_DATA_DIR: dataDir, ...quiet, ...redis, ...objects, ...env })
+  const config = readConfig({
+    PORT: '0',
+    AION_SHUTDOWN_DELAY: '0',
+    AION_DATA_DIR: dataDir,
+    ...quiet,
+    ...redis,
+    ...objects,
+    ...env,
+  })
   const server = await startServer(
     config,
     { ...database, ...way },
