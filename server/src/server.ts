@@ -36,8 +36,8 @@ import { createBreachedPasswords } from './platform/breached-passwords.ts'
 import { createChanges } from './platform/changes.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connect } from './platform/database/database.ts'
-import { migrate } from './platform/database/migrate.ts'
-import { createJobs, installJobs } from './platform/jobs.ts'
+import { prepareSchema } from './platform/database/prepare-schema.ts'
+import { createJobs } from './platform/jobs.ts'
 import { outboxMailer, smtpMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
 import { createPasswords } from './platform/passwords.ts'
@@ -59,8 +59,6 @@ export interface RunningServer {
 /** An idle connection gets this long to send what was already on its way before it is closed. */
 const lingerMs = 1_000
 const drainMsMax = 30_000
-/** Of all the workers of a machine, below what the embedded PostgreSQL takes. */
-const connectionsMax = 160
 
 export async function startServer(
   config: Config,
@@ -73,10 +71,11 @@ export async function startServer(
 ): Promise<RunningServer> {
   let stopping = false
   const { pool, db, gate } = connect(
-    { ...(config.workers > 1 && { max: Math.min(20, Math.floor(connectionsMax / config.workers)) }), ...database },
+    { max: config.databasePool, ...database },
     (error) => {
       if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
     },
+    { statementTimeoutMs: config.statementTimeoutMs },
   )
   const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
   const unwind = async () => {
@@ -85,8 +84,7 @@ export async function startServer(
       await step().catch((error: Error) => log.error({ err: error.message }, 'while stopping'))
   }
   try {
-    await migrate(db)
-    await installJobs(pool)
+    await prepareSchema(database)
     const outbox = join(config.dataDir, 'outbox')
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const plans = readPlans(config.planOverrides)
