@@ -12,8 +12,8 @@ import { readPlans } from './features/plans/plan-table.ts'
 import { ApiError } from './http/errors.ts'
 import { publishAndAwaitServers } from './platform/changes.ts'
 import { connect } from './platform/database/database.ts'
-import { migrate } from './platform/database/migrate.ts'
-import { installJobs } from './platform/jobs.ts'
+import { prepareSchema } from './platform/database/prepare-schema.ts'
+import { reachDatabase } from './platform/database/reach-database.ts'
 import { joinEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
@@ -36,10 +36,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const database = await joinDatabase(config)
   const { pool, db } = connect(database.connection, () => {})
   try {
-    if ((await countServers(db)) === 0) {
-      await migrate(db)
-      await installJobs(pool)
-    }
+    if ((await countServers(db)) === 0) await prepareSchema(database.connection)
     const secrets = await loadSecrets(config)
     const audit = secrets.derive('audit')
     if (command.kind !== 'audit verify' && !(await madeTheTrails(db, audit)))
@@ -76,7 +73,7 @@ interface Joined {
 }
 
 async function joinDatabase(config: Config): Promise<Joined> {
-  if (config.databaseUrl) return { connection: { connectionString: config.databaseUrl }, leave: async () => {} }
+  if (config.databaseUrl) return { connection: await reachDatabase(config.databaseUrl), leave: async () => {} }
   if (!existsSync(config.dataDir))
     throw new StartupError(
       `There is no data directory ${config.dataDir}: set AION_DATA_DIR to the server's, or DATABASE_URL to its database.`,

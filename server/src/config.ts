@@ -1,6 +1,7 @@
 // The only reader of the environment: every variable, its default and its meaning, validated at once before anything starts.
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { parseDatabaseUrl } from './platform/database/database-url.ts'
 import { parseRedisUrl } from './platform/redis.ts'
 import { StartupError } from './platform/startup-error.ts'
 import type { TraceSettings } from './platform/tracing.ts'
@@ -59,8 +60,12 @@ export interface Config {
   readonly dataDir: string
   /** AION_PUBLIC_URL: the origin that links and upload URLs carry; null = http://HOST:PORT. Required in production. */
   readonly publicUrl: string | null
-  /** DATABASE_URL: a PostgreSQL 15 or newer; null = the embedded one. */
+  /** DATABASE_URL: a PostgreSQL 15 or newer; null = the embedded one. See platform/database/database-url.ts for its parameters. */
   readonly databaseUrl: string | null
+  /** AION_DATABASE_POOL, default 20, with more than 8 workers 160 by all of them: connections of one process, beside the one that listens. */
+  readonly databasePool: number
+  /** AION_STATEMENT_TIMEOUT, in seconds, default 30: a query that takes longer is given up. */
+  readonly statementTimeoutMs: number
   /** REDIS_URL: where several servers count together; null = each for itself. See platform/redis.ts for its forms. */
   readonly redisUrl: string | null
   /** AION_REDIS_PREFIX, default `aion:`: before every name in Redis. */
@@ -118,6 +123,9 @@ const limitDefaults = {
   unauthenticated: ['AION_LIMIT_UNAUTHENTICATED', { count: 600, seconds: 60 }],
 } as const satisfies Record<string, readonly [string, Rate]>
 export type LimitName = keyof typeof limitDefaults
+
+/** Below what the embedded PostgreSQL takes. */
+const embeddedConnectionsMax = 160
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const faults: string[] = []
@@ -186,6 +194,18 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const publicUrl = url('AION_PUBLIC_URL', ['https:', 'http:'], true)
   if (production && value('AION_PUBLIC_URL') === null)
     faults.push('AION_PUBLIC_URL is required in production: the origin that links in mail carry')
+  const postgres = (name: string): string | null => {
+    const raw = value(name)
+    const read = raw === null ? null : parseDatabaseUrl(raw)
+    // The value itself may hold a password, so a fault never repeats it.
+    if (typeof read === 'string') faults.push(`${name} ${read}`)
+    return raw
+  }
+  const databaseUrl = postgres('DATABASE_URL')
+  const workers = integer('AION_WORKERS', 1, 1, 32)
+  const databasePool = integer('AION_DATABASE_POOL', Math.min(20, Math.floor(embeddedConnectionsMax / workers)), 5, 1000)
+  if (databaseUrl === null && databasePool * workers > embeddedConnectionsMax)
+    faults.push(`AION_DATABASE_POOL times AION_WORKERS must be at most ${embeddedConnectionsMax} on the embedded PostgreSQL`)
   const redisUrl = value('REDIS_URL')
   if (redisUrl !== null && !parseRedisUrl(redisUrl))
     faults.push(
@@ -200,7 +220,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: integer('PORT', 3000, 0, 65535),
     dataDir: resolve(value('AION_DATA_DIR') ?? 'data'),
     publicUrl,
-    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl,
+    databasePool,
+    statementTimeoutMs: integer('AION_STATEMENT_TIMEOUT', 30, 1, 3600) * 1000,
     redisUrl,
     redisPrefix: value('AION_REDIS_PREFIX') ?? 'aion:',
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
@@ -215,7 +237,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     traces: readTraces(value, url, faults),
     metricsToken,
     keyCacheSize: integer('AION_KEY_CACHE_SIZE', 100_000, 100, 10_000_000),
-    workers: integer('AION_WORKERS', 1, 1, 32),
+    workers,
     shutdownDelayMs: integer('AION_SHUTDOWN_DELAY', 5, 0, 3_600) * 1_000,
     requestsMax: integer('AION_REQUESTS_MAX', 2_000, 10, 1_000_000),
     outboundAllow,

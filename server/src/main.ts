@@ -9,6 +9,7 @@ import { type Config, readConfig } from './config.ts'
 import { createLocalLimiter } from './features/rate-limits/rate-limiter.ts'
 import { answerWorkers } from './features/rate-limits/worker-limiter.ts'
 import { systemClock } from './platform/clock.ts'
+import { reachDatabase } from './platform/database/reach-database.ts'
 import { acquireInstanceLock } from './platform/instance-lock.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
@@ -34,7 +35,6 @@ async function main(): Promise<void> {
   refuseHalfRestored(config.dataDir)
   const secrets = await loadSecrets(config)
   const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log })
-  const database = embedded ? embedded.connection : { connectionString: config.databaseUrl ?? undefined }
   const release = async () => {
     await embedded?.stop()
     await lock.release()
@@ -42,7 +42,9 @@ async function main(): Promise<void> {
   const started =
     config.workers > 1
       ? startCluster(config, embedded?.connection ?? null, log)
-      : startServer(config, database, systemClock, secrets, log)
+      : findDatabase(config, embedded?.connection ?? null).then((database) =>
+          startServer(config, database, systemClock, secrets, log),
+        )
   const server = await started.catch(async (error) => {
     await release()
     throw error
@@ -84,7 +86,7 @@ const embeddedVariable = 'AION_EMBEDDED_CONNECTION'
 
 async function work(config: Config, log: Logger): Promise<void> {
   const embedded = process.env[embeddedVariable]
-  const database = embedded ? (JSON.parse(embedded) as pg.PoolConfig) : { connectionString: config.databaseUrl ?? undefined }
+  const database = await findDatabase(config, embedded ? (JSON.parse(embedded) as pg.PoolConfig) : null)
   stopOnSignal(await startServer(config, database, systemClock, await loadSecrets(config), log, connectSiblings()))
 }
 
@@ -102,6 +104,10 @@ function stopOnSignal(server: Pick<RunningServer, 'stop' | 'hurry'>, release = a
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+async function findDatabase(config: Config, embedded: pg.PoolConfig | null): Promise<pg.PoolConfig> {
+  return embedded ?? (await reachDatabase(config.databaseUrl ?? ''))
 }
 
 async function writable(directory: string): Promise<void> {
@@ -122,8 +128,6 @@ function fail(error: NodeJS.ErrnoException & { port?: number; address?: string }
   else if (error.code === 'EROFS' || error.code === 'ENOSPC' || error.code === 'EACCES')
     console.error(`The data directory cannot be written (${error.code}): free or unlock the disk, or set AION_DATA_DIR.`)
   else if (error instanceof StartupError) console.error(error.message)
-  else if (error.code === 'ECONNREFUSED' || error.code === 'ENOTFOUND')
-    console.error(`The database at DATABASE_URL cannot be reached (${error.code}).`)
   else console.error(error)
   process.exit(1)
 }

@@ -37,9 +37,9 @@ import { createBreachedPasswords } from './platform/breached-passwords.ts'
 import { createChanges } from './platform/changes.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connect } from './platform/database/database.ts'
-import { migrate } from './platform/database/migrate.ts'
+import { prepareSchema } from './platform/database/prepare-schema.ts'
 import { traceQueries } from './platform/database/trace-queries.ts'
-import { createJobs, installJobs } from './platform/jobs.ts'
+import { createJobs } from './platform/jobs.ts'
 import { outboxMailer, smtpMailer, traceMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
 import { createPasswords } from './platform/passwords.ts'
@@ -61,8 +61,6 @@ export interface RunningServer {
   hurry(): void
 }
 
-/** Of all the workers of a machine, below what the embedded PostgreSQL takes. */
-const connectionsMax = 160
 
 export async function startServer(
   config: Config,
@@ -75,10 +73,11 @@ export async function startServer(
 ): Promise<RunningServer> {
   let stopping = false
   const { pool, db, gate } = connect(
-    { ...(config.workers > 1 && { max: Math.min(20, Math.floor(connectionsMax / config.workers)) }), ...database },
+    { max: config.databasePool, ...database },
     (error) => {
       if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
     },
+    { statementTimeoutMs: config.statementTimeoutMs },
   )
   const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
   const unwind = async () => {
@@ -92,8 +91,7 @@ export async function startServer(
       undo.unshift(tracing.stop)
       traceQueries(pool, tracing)
     }
-    await migrate(db)
-    await installJobs(pool)
+    await prepareSchema(database)
     const outbox = join(config.dataDir, 'outbox')
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const plans = readPlans(config.planOverrides)

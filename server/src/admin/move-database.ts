@@ -10,13 +10,10 @@ import {
   listTables,
   setSequences,
 } from '../platform/database/copy-tables.ts'
-import { connect } from '../platform/database/database.ts'
-import { migrate } from '../platform/database/migrate.ts'
+import { prepareSchema } from '../platform/database/prepare-schema.ts'
+import { reachDatabase } from '../platform/database/reach-database.ts'
 import { tryLock } from '../platform/instance-lock.ts'
-import { installJobs } from '../platform/jobs.ts'
 import { StartupError } from '../platform/startup-error.ts'
-
-const oldestVersion = 15
 
 export interface MoveDeps {
   readonly config: Config
@@ -30,12 +27,13 @@ export async function moveDatabase({ config, connection, say }: MoveDeps, url: s
   const lock = await tryLock(config.dataDir, 'instance')
   if (!lock) throw new StartupError('Stop the server first: what it writes during the move would be left behind.')
   try {
-    const target = await connectForCopy({ connectionString: url }).catch((error) => {
-      throw new StartupError(`The database to move to cannot be used: ${error.code ?? error.message}.`)
-    })
+    const place = await reachDatabase(url, 'the URL to move to')
+    const target = await connectForCopy(place)
     try {
-      await refuseUnfit(target)
-      await makeSchema(url)
+      const held = await findRows(target)
+      if (held) throw new StartupError(`The database to move to is not empty: there are rows in ${held}. Nothing was changed.`)
+      // Outside the transaction of the rows: a move that was cut off leaves empty tables, and those may be moved into again.
+      await prepareSchema(place)
       const { rows, tables } = await copy(connection, target)
       say(`${rows} rows of ${tables} tables are there, and as many as here.`)
       say(
@@ -46,26 +44,6 @@ export async function moveDatabase({ config, connection, say }: MoveDeps, url: s
     }
   } finally {
     await lock.release()
-  }
-}
-
-async function refuseUnfit(target: pg.Client): Promise<void> {
-  const { rows } = await target.query<{ version: number }>(`SELECT current_setting('server_version_num')::int / 10000 AS version`)
-  const version = rows[0]?.version ?? 0
-  if (version < oldestVersion)
-    throw new StartupError(`The database to move to is PostgreSQL ${version}: ${oldestVersion} is the oldest that will do.`)
-  const held = await findRows(target)
-  if (held) throw new StartupError(`The database to move to is not empty: there are rows in ${held}. Nothing was changed.`)
-}
-
-/** Outside the transaction of the rows: a move that was cut off leaves empty tables, and those may be moved into again. */
-async function makeSchema(url: string): Promise<void> {
-  const { pool, db } = connect({ connectionString: url }, () => {})
-  try {
-    await migrate(db)
-    await installJobs(pool)
-  } finally {
-    await db.destroy()
   }
 }
 

@@ -7,12 +7,11 @@ import pino from 'pino'
 import type { Config } from '../config.ts'
 import { type ArchiveReader, type Content, type Entry, openArchive, whole } from '../platform/archive.ts'
 import { connectForCopy, copyIn, listTables, setSequences, type Table } from '../platform/database/copy-tables.ts'
-import { connect } from '../platform/database/database.ts'
-import { migrate, migrationNames } from '../platform/database/migrate.ts'
+import { migrationNames } from '../platform/database/migrate.ts'
+import { prepareSchema } from '../platform/database/prepare-schema.ts'
 import { acquireInstanceLock } from '../platform/instance-lock.ts'
-import { installJobs } from '../platform/jobs.ts'
 import { createDiskFiles } from '../platform/object-store/disk-files.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
 import { loadSecrets, type Secrets, secretsFrom } from '../platform/secrets.ts'
 import { StartupError } from '../platform/startup-error.ts'
 import { format, type Manifest, manifestEntry, objectEntry, sealKeyOf, secretCheckOf, secretEntry, tableEntry } from './backup.ts'
@@ -61,7 +60,8 @@ async function fill(config: Config, archive: ArchiveReader): Promise<{ rows: num
   const secrets = await readSecret(config, manifest, entries)
   const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, pino.destination(2)) })
   try {
-    await makeSchema(embedded, manifest)
+    // As it was when the backup was made; the server's next start takes it further.
+    await prepareSchema(embedded.connection, manifest.migrations.at(-1))
     const client = await connectForCopy(embedded.connection)
     try {
       await client.query('BEGIN')
@@ -113,17 +113,6 @@ async function readSecret(config: Config, manifest: Manifest, entries: Entries):
     throw new StartupError('AION_SECRET is not the secret of the server that was backed up.')
   if (inside !== null && config.secret === null) await writeDurably(join(config.dataDir, 'secret'), [inside])
   return secrets
-}
-
-/** As it was when the backup was made; the server's next start takes it further. */
-async function makeSchema({ connection }: EmbeddedPostgres, manifest: Manifest): Promise<void> {
-  const { pool, db } = connect(connection, () => {})
-  try {
-    await migrate(db, manifest.migrations.at(-1))
-    await installJobs(pool)
-  } finally {
-    await db.destroy()
-  }
 }
 
 async function fillTables(client: pg.Client, manifest: Manifest, entries: Entries): Promise<number> {

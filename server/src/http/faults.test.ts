@@ -36,6 +36,19 @@ it('S35 lets nobody in while the database is gone, and everybody again when it i
   await server.stop()
 })
 
+it('gives up a query that takes longer than AION_STATEMENT_TIMEOUT, and says to come back', async () => {
+  const server = await startTestServer({ env: { AION_STATEMENT_TIMEOUT: '1' } })
+  const person = await signUp(server)
+  const other = new pg.Client({ ...server.database })
+  await other.connect()
+  await other.query('BEGIN; LOCK TABLE audit_events')
+  const answer = await call(server, 'GET', '/api/v2/tenant/audit-logs', { token: person.token })
+  expect([answer.status, answer.body.error.code, answer.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '2'])
+  await other.end()
+  expect((await call(server, 'GET', '/api/v2/tenant/audit-logs', { token: person.token })).status).toBe(200)
+  await server.stop()
+})
+
 it('S20 follows no address that a link or a form names', async () => {
   const server = await startTestServer()
   for (const target of [

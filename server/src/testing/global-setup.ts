@@ -1,8 +1,6 @@
 // One PostgreSQL and one Redis for the whole run, with a migrated template that each test server copies.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, connect as connectTo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,10 +8,9 @@ import pg from 'pg'
 import pino from 'pino'
 import type { TestProject } from 'vitest/node'
 import { build as buildPages } from '../../../web/bin/build.js'
-import { connect } from '../platform/database/database.ts'
-import { migrate } from '../platform/database/migrate.ts'
-import { installJobs } from '../platform/jobs.ts'
+import { prepareSchema } from '../platform/database/prepare-schema.ts'
 import { startEmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
+import { answersAt, freePort } from './ports.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,10 +31,7 @@ export default async function setup(project: TestProject) {
   const admin = new pg.Client({ ...database })
   await admin.connect()
   await admin.query(`CREATE DATABASE ${template}`)
-  const { pool, db } = connect({ ...database, database: template }, () => {})
-  await migrate(db)
-  await installJobs(pool)
-  await db.destroy()
+  await prepareSchema({ ...database, database: template })
   const redis = await startRedis(dataDir)
   project.provide('redis', redis.url)
   project.provide('database', database)
@@ -87,21 +81,4 @@ async function startRedis(directory: string): Promise<{ url: string; stop: () =>
   }
   console.log('There is no redis-server here (Debian: redis-server), nor AION_TEST_REDIS_URL: what needs a Redis is skipped.')
   return { url: '', stop: () => {} }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-function answersAt(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTo(port, '127.0.0.1')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
-  })
 }

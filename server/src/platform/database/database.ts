@@ -30,19 +30,32 @@ export interface Gate {
   open(): void
 }
 
-/** Enough to keep PostgreSQL busy from one core, few enough for its default of 100. */
-const poolSize = 20
+export interface ConnectOptions {
+  /** What takes longer is given up; 0 = nothing is. */
+  readonly statementTimeoutMs?: number
+}
 
-export function connect(connection: pg.PoolConfig, onError: (error: Error) => void): { pool: pg.Pool; db: Db; gate: Gate } {
+const idleInTransactionMs = 30_000
+const connectMs = 5_000
+
+export function connect(
+  connection: pg.PoolConfig,
+  onError: (error: Error) => void,
+  { statementTimeoutMs = 30_000 }: ConnectOptions = {},
+): { pool: pg.Pool; db: Db; gate: Gate } {
+  const bounds: pg.QueryConfig & { query_timeout: number } = {
+    text: `SET statement_timeout = ${statementTimeoutMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+    query_timeout: connectMs,
+  }
   const pool = new pg.Pool({
-    max: poolSize,
-    connectionTimeoutMillis: 5_000,
+    max: 20,
+    connectionTimeoutMillis: connectMs,
     keepAlive: true,
-    statement_timeout: 30_000,
-    idle_in_transaction_session_timeout: 30_000,
     application_name: 'aionvision',
     types: typeParsers,
     ...connection,
+    // Set, not asked for when connecting: poolers refuse to pass those on.
+    onConnect: (client) => client.query(bounds),
   })
   // Without a listener a server that stops ends this process.
   pool.on('error', onError)

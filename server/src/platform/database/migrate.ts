@@ -39,13 +39,21 @@ export async function migrate(db: Db, upTo = migrationNames.at(-1) ?? ''): Promi
       'The database belongs to a newer version of Aionvision: start that version, or restore a backup made before it.',
     )
   }
+  if ((error as { code?: string }).code === '55P03')
+    throw new StartupError(
+      `A migration waited ${lockTimeoutMs / 1000} s for a table that another session holds, a pg_dump perhaps, and changed nothing: start again when it is over.`,
+    )
   throw error
 }
+
+/** While a migration waits for a table that somebody reads for long, everybody else waits behind it. */
+const lockTimeoutMs = 5_000
 
 /** Says, in the same transaction, which older code may go on: servers of the release before run beside those of this one. */
 function withMark(name: string, { up, worksWith }: Migration) {
   return {
     async up(db: Kysely<unknown>) {
+      await sql.raw(`SET LOCAL lock_timeout = ${lockTimeoutMs}`).execute(db)
       await up(db)
       if (worksWith) await sql`INSERT INTO migration_marks (name, works_with) VALUES (${name}, ${worksWith})`.execute(db)
     },
