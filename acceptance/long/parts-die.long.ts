@@ -1,6 +1,6 @@
 // Three servers under load, 20 × kill -9 of each part: a server, Redis, PostgreSQL. Nothing acknowledged is lost, nothing revoked lives on, and all returns by itself.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 import { Acknowledged, load, losses, momentIn } from '../support/acknowledged.ts'
 import { call, createKey, type Person, signIn, signUp, succeed, unreached } from '../support/client.ts'
 import { type Fleet, prepareFleet, untilWhole } from '../support/fleet.ts'
@@ -60,6 +60,7 @@ const parts: Readonly<Record<string, Part>> = {
 test.skipIf(!redis).each(Object.entries(parts))(
   `${rounds} × kill -9 of %s`,
   async (name, { atMost, kill, restart }) => {
+    onTestFailed(() => console.log(fleet.logs()))
     const all = new Acknowledged()
     const whole = new Set<string>()
     const broken: string[] = []

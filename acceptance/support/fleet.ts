@@ -19,6 +19,8 @@ export interface Fleet {
   kill(index: number): Promise<void>
   /** As a service manager does it: on the same port and directory, and again until it stays. */
   restart(index: number): Promise<void>
+  /** The last that each of them said. */
+  logs(): string
   discard(): Promise<void>
 }
 
@@ -64,6 +66,7 @@ export async function prepareFleet(
           await sleep(500)
         }
     },
+    logs: () => servers.map(({ url, stderr }) => `${url}\n${stderr().slice(-6_000_000)}`).join('\n'),
     async discard() {
       await Promise.all(servers.map((server) => server.discard()))
       await rm(shared, { recursive: true, force: true })
