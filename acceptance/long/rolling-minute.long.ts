@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, createKey, signUp } from '../support/client.ts'
+import { type Admission, worstMinute } from '../support/rolling-minute.ts'
 import { relaxed, type Server, startServer } from '../support/server.ts'
 
 let server: Server
@@ -11,21 +12,6 @@ beforeAll(async () => {
 afterAll(() => server.discard())
 
 const durationMs = 180_000
-
-interface Admission {
-  readonly sent: number
-  readonly answered: number
-}
-
-/**
- * The most that were surely admitted within 60 seconds: all that were sent after some instant and answered within a minute of it.
- * Whatever the moment of the decision was, it lies between the two.
- */
-function worstMinute(admissions: Admission[]): number {
-  return Math.max(
-    ...admissions.map(({ sent }) => admissions.filter((other) => other.sent >= sent && other.answered < sent + 60_000).length),
-  )
-}
 
 test('S15: over three minutes, bursts across the edges included', async () => {
   const owner = await signUp(server.url)

@@ -55,10 +55,17 @@ export function answer(status: number, headers: Headers, raw: string): Answer {
   return { status, headers, raw, at, text }
 }
 
+/** An answer other than the one that was expected. */
+export class Refused extends Error {
+  constructor(readonly answer: Answer) {
+    super(`Expected success, got ${answer.status}: ${answer.raw.slice(0, 500)}`)
+  }
+}
+
 /** Throws unless the answer is 2xx. */
 export async function succeed(pending: Promise<Answer>): Promise<Answer> {
   const done = await pending
-  if (done.status < 200 || done.status > 299) throw new Error(`Expected success, got ${done.status}: ${done.raw.slice(0, 500)}`)
+  if (done.status < 200 || done.status > 299) throw new Refused(done)
   return done
 }
 
@@ -83,6 +90,21 @@ export async function mailToken(
     await sleep(100)
   }
   throw new Error(`No mail with a link to ${page} came for ${email}`)
+}
+
+/** Whom no mail has reached within `atMostMs`, by the outboxes of all servers. */
+export async function unreached(urls: readonly string[], emails: readonly string[], atMostMs: number): Promise<string[]> {
+  let left = [...emails]
+  for (const deadline = Date.now() + atMostMs; left.length > 0 && Date.now() < deadline; await sleep(500))
+    for (const url of urls) {
+      const sent = new Set<string>()
+      for (const email of left) {
+        const mails = await succeed(call(url, 'GET', `/dev/mailbox.json?to=${encodeURIComponent(email)}`))
+        if (mails.raw !== '[]') sent.add(email)
+      }
+      left = left.filter((email) => !sent.has(email))
+    }
+  return left
 }
 
 export async function register(url: string): Promise<{ email: string; password: string }> {
@@ -129,7 +151,7 @@ export async function storeDocument(url: string, token: string, content: Buffer)
     headers: upload.at('upload_headers') as Record<string, string>,
     body: new Uint8Array(content),
   })
-  if (put.status !== 200) throw new Error(`PUT answered ${put.status}: ${await put.text()}`)
+  if (put.status !== 200) throw new Refused(answer(put.status, put.headers, await put.text()))
   const body = {
     object_key: upload.text('object_key'),
     size_bytes: content.length,
@@ -142,6 +164,6 @@ export async function storeDocument(url: string, token: string, content: Buffer)
 
 export async function download(url: string, token: string, fileId: string): Promise<Buffer> {
   const response = await fetch(`${url}/api/v2/user-files/${fileId}/download`, { headers: { authorization: `Bearer ${token}` } })
-  if (response.status !== 200) throw new Error(`The download of ${fileId} answered ${response.status}: ${await response.text()}`)
+  if (response.status !== 200) throw new Refused(answer(response.status, response.headers, await response.text()))
   return Buffer.from(await response.arrayBuffer())
 }

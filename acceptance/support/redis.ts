@@ -1,8 +1,9 @@
 // A Redis of one test's own, which it may kill.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { here, type Place } from './place.ts'
 import { answersAt, freePort } from './ports.ts'
 
 export interface OwnRedis {
@@ -13,36 +14,29 @@ export interface OwnRedis {
 }
 
 /** Null where no redis-server (or valkey-server) is installed; it says so. */
-export async function startRedis(): Promise<OwnRedis | null> {
-  const port = await freePort()
-  let child = await begin(port)
-  if (!child) {
+export async function startRedis({ command, host }: Place = here): Promise<OwnRedis | null> {
+  const installed = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0)
+  if (!installed) {
     console.log('There is no redis-server here (Debian: redis-server): what several servers share is not tested.')
     return null
   }
+  const port = await freePort()
+  const disk = ['--save', '', '--appendonly', 'no', '--dir', tmpdir()]
+  const [program = '', ...args] = [...command, installed, '--port', `${port}`, '--bind', host, '--protected-mode', 'no', ...disk]
+  let child: ChildProcess
+  const restart = async () => {
+    child = spawn(program, args, { stdio: 'ignore' })
+    for (let attempt = 0; attempt < 100 && !(await answersAt(port, host)); attempt++) await sleep(50)
+  }
+  await restart()
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `redis://${host}:${port}`,
     async kill() {
-      const killed = child
-      child = null
-      if (killed?.kill('SIGKILL')) await once(killed, 'exit')
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
     },
-    async restart() {
-      child = await begin(port)
-    },
+    restart,
   }
-}
-
-async function begin(port: number): Promise<ChildProcess | null> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
-  for (const program of ['redis-server', 'valkey-server']) {
-    const child = spawn(program, args, { stdio: 'ignore' })
-    const begun = await new Promise<boolean>((resolve) => {
-      child.on('spawn', () => resolve(true)).on('error', () => resolve(false))
-    })
-    if (!begun) continue
-    for (let attempt = 0; attempt < 100 && !(await answersAt(port)); attempt++) await sleep(50)
-    return child
-  }
-  return null
 }

@@ -61,7 +61,6 @@ export interface RunningServer {
   hurry(): void
 }
 
-
 export async function startServer(
   config: Config,
   database: pg.PoolConfig,

@@ -62,7 +62,13 @@ export function validationError(issues: Issue[]): ApiError {
 export function installErrorHandler(log: Logger) {
   return (error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply) => {
     const answer = error instanceof ApiError ? error : translate(error)
-    if (errorTable[answer.code] >= 500 && answer.code !== 'STORAGE_NOT_CONFIGURED' && !(error instanceof ApiError))
+    // That the database is gone is said once, when it goes: not with each request that is told so.
+    if (
+      errorTable[answer.code] >= 500 &&
+      answer.code !== 'STORAGE_NOT_CONFIGURED' &&
+      !(error instanceof ApiError) &&
+      error.name !== 'DatabaseGoneError'
+    )
       log.error({
         err: { type: error.name, message: error.message, stack: error.stack },
         request_id: request.id,
@@ -104,9 +110,11 @@ export function unavailable(): ApiError {
 /** Connection refused, reset or timed out, PostgreSQL shutting down, closed, out of connections, a standby by now or too slow; too many passwords at once; an object store that is gone. */
 function isUnavailable(error: FastifyError): boolean {
   const code = String(error.code ?? '')
-  if (/^(ECONN|ETIMEDOUT|EPIPE|ENOENT$)/.test(code) || /^(08|25006|53|55000|57)/.test(code)) return true
+  if (/^(ECONN|ETIMEDOUT|EPIPE|ENOENT$|ERR_STREAM_DESTROYED)/.test(code) || /^(08|25006|53|55000|57)/.test(code)) return true
   if (error.name === 'PasswordsBusyError' || error.name === 'StoreUnavailableError') return true
-  return /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after calling end/.test(error.message)
+  return /Connection terminated|is not queryable|timeout exceeded when trying to connect|Cannot use a pool after calling end/.test(
+    error.message,
+  )
 }
 
 const pydanticTypes: Record<string, string> = {

@@ -1,5 +1,7 @@
 // Work that outlives a request: a row written in the deed's own transaction, run later and again until it succeeds (graphile-worker).
-import { Logger, parseCronItems, run, runMigrations } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Logger, parseCronItems, run, runMigrations, type WorkerEvents } from 'graphile-worker'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import type { Logger as Log } from 'pino'
@@ -43,8 +45,11 @@ export interface Jobs {
   stop(): Promise<void>
 }
 
-/** Any number that no other advisory lock of ours uses: held, shared, by every process that runs jobs. */
-const workersLock = 7_301_246_551
+/** Whose jobs are whose: each process that runs some holds a connection of this name and its worker's id. */
+const presenceName = 'aionvision-jobs:'
+/** Absent at two looks in a row, a worker is dead. */
+const lookEveryMs = 2_000
+const presenceRetryMs = 250
 const attemptsMax = 12
 const restartMs = 1_000
 
@@ -61,6 +66,8 @@ export function createJobs(deps: { pool: pg.Pool; log: Log; tracing?: Tracing | 
   let stopping = false
   let wake = () => {}
   let supervision: Promise<void> = Promise.resolve()
+  let looks: NodeJS.Timeout | undefined
+  let absent: readonly string[] = []
   const outcomes = new Map<string, Outcomes>()
 
   /** The worker gives up when the database goes away, and knows nothing of its return: it is started again until it stays. */
@@ -73,10 +80,21 @@ export function createJobs(deps: { pool: pg.Pool; log: Log; tracing?: Tracing | 
       } catch (error) {
         if (!stopping) log.warn({ err: String(error) }, 'jobs are interrupted')
       }
-      await working?.leave()
+      working?.leave()
       working = null
       if (!stopping) await pause()
     }
+  }
+
+  /** Jobs that a killed process held would stay locked for four hours. */
+  async function freeHeld(): Promise<void> {
+    const { rows } = await pool.query<{ id: string }>(absentHolders)
+    const now = rows.map(({ id }) => id)
+    const dead = now.filter((id) => absent.includes(id))
+    absent = now
+    if (dead.length === 0) return
+    log.warn({ workers: dead }, 'jobs of a process that is gone are run again')
+    await pool.query('SELECT graphile_worker.force_unlock_workers($1)', [dead])
   }
 
   const pause = () =>
@@ -108,9 +126,11 @@ export function createJobs(deps: { pool: pg.Pool; log: Log; tracing?: Tracing | 
       const begin = () => work(pool, log, Object.fromEntries(counted), cron)
       working = await begin()
       supervision = supervise(begin)
+      looks = setInterval(() => void freeHeld().catch(() => {}), lookEveryMs).unref()
     },
     async stop() {
       stopping = true
+      clearInterval(looks)
       wake()
       await working?.stop().catch(() => {})
       await supervision
@@ -155,19 +175,20 @@ interface Working {
   /** Settles when the worker has ended, for whatever reason. */
   readonly ended: Promise<void>
   stop(): Promise<void>
-  leave(): Promise<void>
+  /** Whatever it still holds is free for others. */
+  leave(): void
 }
 
 async function work(pool: pg.Pool, log: Log, tasks: Record<string, Task>, cron: readonly CronEntry[]): Promise<Working> {
-  const presence = await takePlace(pool, log)
-  const leave = async () => {
-    // In words, because a closed connection keeps its locks until PostgreSQL has noticed.
-    await presence.query('SELECT pg_advisory_unlock_all()').catch(() => {})
-    presence.release(true)
-  }
+  const events: WorkerEvents = new EventEmitter()
+  let leave = () => {}
+  events.once('pool:create', ({ workerPool }) => {
+    leave = keepPresence(pool, presenceName + workerPool.id)
+  })
   try {
     const runner = await run({
       pgPool: pool,
+      events,
       logger: toLogger(log),
       concurrency: 4,
       // Signals belong to main.ts alone: the worker would end the process before requests are drained.
@@ -188,47 +209,51 @@ async function work(pool: pg.Pool, log: Log, tasks: Record<string, Task>, cron: 
     return {
       ended: runner.promise,
       stop: () => runner.stop(),
-      leave,
+      leave: () => leave(),
     }
   } catch (error) {
-    await leave()
+    leave()
     throw error
   }
 }
 
-/**
- * Jobs that a killed process held stay locked for four hours. A process that comes back alone knows that nobody holds them any
- * more and frees them; one that finds others at work leaves them as they are.
- */
-async function takePlace(pool: pg.Pool, log: Log): Promise<pg.PoolClient> {
-  const client = await pool.connect()
-  client.on('error', (error: Error) =>
-    log.warn({ err: error.message }, 'the connection that marks this process as a worker was lost'),
-  )
-  try {
-    let alone = false
-    // A predecessor's connection may outlive it for a moment, so somebody else's presence is asked for more than once.
-    for (let attempt = 0; attempt < 10 && !alone && (await anyHeld(client)); attempt++) {
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 100))
-      const { rows } = await client.query<{ alone: boolean }>('SELECT pg_try_advisory_lock($1) AS alone', [workersLock])
-      alone = rows[0]?.alone ?? false
+/** A connection of that name until it is left, and another one whenever it is lost. */
+function keepPresence(pool: pg.Pool, name: string): () => void {
+  let left = false
+  let release = () => {}
+  const hold = async () => {
+    const client = await pool.connect()
+    release = () => {
+      release = () => {}
+      client.release(true)
     }
-    if (alone) await client.query(`SELECT graphile_worker.force_unlock_workers(ARRAY(SELECT DISTINCT locked_by ${heldJobs}))`)
-    await client.query('SELECT pg_advisory_lock_shared($1)', [workersLock])
-    if (alone) await client.query('SELECT pg_advisory_unlock($1)', [workersLock])
-    return client
-  } catch (error) {
-    client.release(true)
-    throw error
+    const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
+    await client.query(markPresence, [name])
+    if (!left) await ended
+  }
+  const keep = async () => {
+    while (!left) {
+      await hold().catch(() => {})
+      release()
+      if (!left) await sleep(presenceRetryMs, null, { ref: false })
+    }
+  }
+  void keep()
+  return () => {
+    left = true
+    release()
   }
 }
 
-const heldJobs = 'FROM graphile_worker.jobs WHERE locked_by IS NOT NULL'
+/** Whose machine vanishes without a word is missed after 40 s rather than after hours. */
+const markPresence = `SELECT set_config('application_name', $1, false), set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)`
 
-async function anyHeld(client: pg.PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ held: boolean }>(`SELECT EXISTS (SELECT ${heldJobs}) AS held`)
-  return rows[0]?.held ?? false
-}
+const absentHolders = `SELECT held.id FROM (
+    SELECT locked_by AS id FROM graphile_worker._private_jobs WHERE locked_by IS NOT NULL
+    UNION SELECT locked_by FROM graphile_worker._private_job_queues WHERE locked_by IS NOT NULL) held
+  WHERE NOT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = '${presenceName}' || held.id)`
 
 /** A client that is checked out and loses its connection has no listener but this one, and would end the process. */
 function watchClients(pool: pg.Pool, log: Log | undefined): void {

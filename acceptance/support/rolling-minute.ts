@@ -1,0 +1,16 @@
+// How many requests a limit let in within any rolling minute, judged from outside.
+export interface Admission {
+  readonly sent: number
+  readonly answered: number
+}
+
+/**
+ * The most that were surely admitted within 60 seconds: all that were sent after some instant and answered within a minute of it.
+ * Whatever the moment of the decision was, it lies between the two.
+ */
+export function worstMinute(admissions: readonly Admission[]): number {
+  return Math.max(
+    0,
+    ...admissions.map(({ sent }) => admissions.filter((other) => other.sent >= sent && other.answered < sent + 60_000).length),
+  )
+}
