@@ -40,7 +40,7 @@ export async function packServer({ root, out, stage, commit }) {
   })
   const file = `${name}.tgz`
   writeFileSync(join(out, file), gzipSync(readFileSync(tar), { level: 9 }))
-  return { name: '@aionvision/server', file, parts: ['server', 'web'] }
+  return { name: '@aionvision/server', file, parts: ['@aionvision/server', '@aionvision/web'] }
 }
 
 /** npm gives its archives one time and one owner. What they hold is built already. */
@@ -48,8 +48,8 @@ export async function packClients({ root, out, commit }) {
   const args = ['pack', '--ignore-scripts', '--workspace', 'sdk', '--workspace', 'cli', '--pack-destination', out]
   await run('npm', args, { cwd: root, env: environment(commit) })
   return [
-    { name: '@aionvision/sdk', file: `aionvision-sdk-${commit.version}.tgz`, parts: ['sdk'] },
-    { name: '@aionvision/cli', file: `aionvision-cli-${commit.version}.tgz`, parts: ['cli', 'sdk'] },
+    { name: '@aionvision/sdk', file: `aionvision-sdk-${commit.version}.tgz`, parts: ['@aionvision/sdk'] },
+    { name: '@aionvision/cli', file: `aionvision-cli-${commit.version}.tgz`, parts: ['@aionvision/cli', '@aionvision/sdk'] },
   ]
 }
 
