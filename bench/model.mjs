@@ -3,7 +3,14 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 
-const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
+function read(name) {
+  try {
+    return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
+  } catch {
+    console.error('Nothing to reckon with yet: run `node bench/scaling.mjs` and `node bench/memory.mjs` first.')
+    process.exit(1)
+  }
+}
 const { figures, servers: measuredServers, machine } = read('scaling.json')
 const { figures: memory } = read('memory.json')
 
