@@ -230,7 +230,9 @@ test('protobuf, gzip, a name and attributes of the operator’s; each worker exp
   expect(new Set(instances).size).toBe(2)
 })
 
-test('a collector that says nothing slows no request, takes a bounded number of spans, and holds no stop up', async () => {
+test('a collector that says nothing slows no request, takes a bounded number of spans, and holds no stop up', {
+  retry: 2,
+}, async () => {
   const silent = later(await startReceiver())
   silent.answers = false
   const { url, stop, stderr } = await started({
