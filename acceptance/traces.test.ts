@@ -260,8 +260,9 @@ test('a collector that says nothing slows no request, takes a bounded number of 
   const said = stderr()
     .split('\n')
     .filter((line) => line.includes('traces do not arrive'))
-  expect(said).toHaveLength(1)
-  expect(said[0]).not.toContain('trace_id')
+  // Once, and once more when a batch that was sent in silence is given up after the first that arrived.
+  expect([1, 2]).toContain(said.length)
+  for (const line of said) expect(line).not.toContain('trace_id')
 })
 
 test.each([
