@@ -1,6 +1,6 @@
 // The frame of every page here: one column, a heading that takes the focus when the step changes, and what the link said.
 import { Link, useLocation } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { usePageTitle } from '../page-title.ts'
 
 export function AuthPage({
@@ -45,8 +45,11 @@ export function PageLink({ to, children }: { readonly to: string; readonly child
   )
 }
 
-/** What the link carried, as it stands in the address. */
+/** What the link carried, as it stands in this page's address; while the next page is fetched this one goes on by its own. */
 export function useLinkQuery(): (name: string) => string {
-  const query = useLocation({ select: ({ searchStr }) => searchStr })
-  return (name) => new URLSearchParams(query).get(name) ?? ''
+  const { pathname, searchStr } = useLocation()
+  const [own] = useState(pathname)
+  const query = useRef(searchStr)
+  if (pathname === own) query.current = searchStr
+  return (name) => new URLSearchParams(query.current).get(name) ?? ''
 }

@@ -146,15 +146,15 @@ it('writes nothing twice when the answer of a write is lost, and nothing is lost
     if (attempts === 2) throw new Error('the connection broke after the commit')
     return written
   })
-  const seen = []
+  const seen: number[] = []
   for (let round = 0; round < 4; round++) {
     await files(api_key)
     await aMoment()
     seen.push((await read(owner, 'summary')).body.usage.total_requests)
   }
   expect(attempts).toBeGreaterThanOrEqual(3)
-  // The first batch has one request; it is in the database from the second attempt on, and the others follow it.
-  expect(seen.slice(0, 2)).toEqual([0, 1])
+  // How many attempts a round had room for is the machine's affair; a request that is shown twice, or no more, is ours.
+  expect(seen).toEqual(seen.map((shown, round) => Math.max(seen[round - 1] ?? 0, Math.min(shown, round + 1))))
   expect(seen.at(-1)).toBe(4)
   expect((await read(owner, 'details')).body.pagination).toMatchObject({ total_count: 4, available_count: 4 })
 })
