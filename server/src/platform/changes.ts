@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Connection, Db, Gate, Trx } from './database/database.ts'
+import { type Connection, type Db, type Gate, hangUp, noticeTheDead, type Trx } from './database/database.ts'
 import { StartupError } from './startup-error.ts'
 import type { Siblings } from './workers.ts'
 
@@ -98,9 +98,13 @@ export function createChanges({ connection, log, relay = null, siblings = null, 
     })
     try {
       await next.connect()
-      await next.query(`LISTEN ${channel}`)
+      const listening: pg.QueryConfig & { query_timeout: number } = {
+        text: `${noticeTheDead}; LISTEN ${channel}`,
+        query_timeout: connectionTimeoutMillis,
+      }
+      await next.query(listening)
     } catch (error) {
-      await next.end().catch(() => {})
+      hangUp(next)
       throw error
     }
     client = next
@@ -134,7 +138,7 @@ export function createChanges({ connection, log, relay = null, siblings = null, 
     client = null
     live = false
     clearTimeout(timer)
-    current.end().catch(() => {})
+    hangUp(current)
     if (stopped) return
     if (relay ? relay.live : alone) {
       trust = setTimeout(distrust, trustMs)

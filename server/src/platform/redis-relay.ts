@@ -1,11 +1,13 @@
 // Word of changes through Redis, beside PostgreSQL's: what a server that is cut off from the database may go on trusting by.
 import { randomUUID } from 'node:crypto'
 import type { Change, Relay } from './changes.ts'
-import type { RedisConnection } from './redis.ts'
+import type { RedisConnection, Subscription } from './redis.ts'
 
 const beatMs = 250
 /** So many of its own beats unheard, and a server takes itself for deaf. */
 const missedMax = 2
+/** And after each so many it listens on a new connection: the old one may only seem to be whole. */
+const redialAfter = 8
 
 export function createRedisRelay({ redis, prefix }: { redis: RedisConnection; prefix: string }): Relay {
   const changes = `${prefix}changes`
@@ -14,13 +16,18 @@ export function createRedisRelay({ redis, prefix }: { redis: RedisConnection; pr
   let missed = 0
   let live = false
   let timer: NodeJS.Timeout | undefined
-  let close = async () => {}
+  let ears: Subscription | undefined
   return {
     send(change) {
       redis.publish(changes, `${change.kind} ${change.id}`).catch(() => {})
     },
     async start(hear, deaf) {
-      close = redis.subscribe([changes, own], (channel, message) => {
+      const lose = () => {
+        if (!live) return
+        live = false
+        deaf()
+      }
+      const heard = (channel: string, message: string) => {
         if (channel === own) {
           missed = 0
           live = true
@@ -28,11 +35,12 @@ export function createRedisRelay({ redis, prefix }: { redis: RedisConnection; pr
         }
         const [kind, id = ''] = message.split(' ')
         hear({ kind: kind as Change['kind'], id })
-      })
+      }
+      ears = redis.subscribe([changes, own], heard, lose)
       const judge = () => {
-        if (!live || missed <= missedMax) return
-        live = false
-        deaf()
+        if (missed <= missedMax) return
+        lose()
+        if (missed % redialAfter === 0) ears?.reconnect()
       }
       timer = setInterval(() => {
         // Looked at once more: its beat may lie there unread because this process was busy.
@@ -44,7 +52,7 @@ export function createRedisRelay({ redis, prefix }: { redis: RedisConnection; pr
     async stop() {
       clearInterval(timer)
       live = false
-      await close()
+      ears?.close()
     },
     get live() {
       return live

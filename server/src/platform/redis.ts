@@ -1,5 +1,5 @@
 // The one place that knows the Redis client: standalone, behind Sentinel, or a Cluster, each by its address.
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { Cluster, type ClusterNode, Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { inSpan, type Tracing } from './tracing.ts'
@@ -8,14 +8,25 @@ export interface RedisConnection {
   /** Runs a script by its hash; Redis gets its text when it does not know it. */
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   ping(): Promise<unknown>
-  /** Notes that `id` lives, forgets whom nothing was heard of since `before`, and counts who is left. */
-  beat(key: string, id: string, now: number, before: number): Promise<number>
+  /**
+   * Notes that `id` lives, forgets whom nothing was heard of since `before`, and counts who is left. `memory` is another one as soon as
+   * Redis has lost what it knew.
+   */
+  beat(key: string, id: string, now: number, before: number): Promise<{ readonly members: number; readonly memory: string }>
   leave(key: string, id: string): Promise<unknown>
   del(key: string): Promise<unknown>
   publish(channel: string, message: string): Promise<unknown>
-  /** On a connection of its own, which comes back by itself. Answers what ends it. */
-  subscribe(channels: readonly string[], hear: (channel: string, message: string) => void): () => Promise<void>
+  /** On a connection of its own, which comes back by itself; `lost`: what is said from here on is not heard. */
+  subscribe(channels: readonly string[], hear: (channel: string, message: string) => void, lost: () => void): Subscription
+  /** The connection that asks has broken. */
+  onLost(listener: () => void): void
   close(): Promise<void>
+}
+
+export interface Subscription {
+  /** For who finds that it hears nothing on a connection that seems to be whole. */
+  reconnect(): void
+  close(): void
 }
 
 /** Beyond it Redis counts as gone: a request waits for it once, and no longer. */
@@ -71,6 +82,25 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   const quiet = (error: Error) => log.debug({ err: error.message }, 'Redis')
   const client = open(address).on('error', quiet)
   const hashes = new Map<string, string>()
+
+  /** A process that was too busy to look does not blame Redis: the answer may lie there unread, so it looks once more before it gives up. */
+  function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const late = () => {
+        reject(new Error(`no answer within ${answerTimeoutMs} ms`))
+        redial(client)
+      }
+      let second: NodeJS.Immediate | undefined
+      const first = setTimeout(() => {
+        second = setImmediate(late)
+      }, answerTimeoutMs)
+      answer.then(resolve, reject).finally(() => {
+        clearTimeout(first)
+        clearImmediate(second)
+      })
+    })
+  }
+
   return {
     async evaluate(script, keys, args) {
       const known = hashes.get(script)
@@ -87,19 +117,28 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     },
     ping: () => inTime(client.ping()),
     async beat(key, id, now, before) {
-      await inTime(client.zadd(key, now, id))
-      await inTime(client.zremrangebyscore(key, '-inf', before))
-      return inTime(client.zcard(key))
+      const memoryKey = `${key}:memory`
+      const [, , members, , memory] = await inTime(
+        Promise.all([
+          client.zadd(key, now, id),
+          client.zremrangebyscore(key, '-inf', before),
+          client.zcard(key),
+          client.set(memoryKey, randomUUID(), 'NX'),
+          client.get(memoryKey),
+        ]),
+      )
+      return { members, memory: memory ?? '' }
     },
     leave: (key, id) => inTime(client.zrem(key, id)),
     del: (key) => inTime(client.del(key)),
     publish: (channel, message) => inTime(client.publish(channel, message)),
-    subscribe(channels, hear) {
-      const ears = open(address).on('error', quiet).on('message', hear)
+    subscribe(channels, hear, lost) {
+      const ears = open(address).on('error', quiet).on('message', hear).on('close', lost)
       // At each connection anew, because the first may never have come about.
       ears.on('ready', () => ears.subscribe(...channels).catch(quiet))
-      return async () => ears.disconnect()
+      return { reconnect: () => redial(ears), close: () => ears.disconnect() }
     },
+    onLost: (listener) => void client.on('close', listener),
     async close() {
       client.disconnect()
     },
@@ -118,13 +157,9 @@ export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConne
   }
 }
 
-/** A process that was too busy to look does not blame Redis: the answer may lie there unread, so it looks once more before it gives up. */
-function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`no answer within ${answerTimeoutMs} ms`))
-    const timer = setTimeout(() => setImmediate(late), answerTimeoutMs)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
+/** Where packets vanish the old connection would go on waiting long after the way is whole again. */
+function redial(client: Redis | Cluster): void {
+  if (client.status === 'ready') client.disconnect(true)
 }
 
 function open({ kind, hosts, tls, username, password, master, db }: RedisAddress): Redis | Cluster {

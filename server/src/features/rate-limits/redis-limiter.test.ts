@@ -45,12 +45,11 @@ describe.skipIf(!url)('in Redis', () => {
       peek: fc.boolean(),
       limit: fc.constantFrom(3, 3, 3, 5, 2),
     })
-    const redis = connectRedis(url, log)
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), fc.boolean(), async (steps, ceiled) => {
         const clock = fakeClock()
         const near = localOn(clock)
-        const far = createRedisLimiter({ redis, local: localOn(clock), log, prefix: `test:${randomUUID()}:`, clock })
+        const far = redisOn(clock)
         await far.start()
         for (const { pauseMs, key, peek, limit } of steps) {
           clock.advance(pauseMs)
@@ -60,10 +59,10 @@ describe.skipIf(!url)('in Redis', () => {
           expect(await ask(far)).toEqual(ask(near))
         }
         expect(far.exact()).toBe(true)
+        await far.stop()
       }),
       { numRuns: 60 },
     )
-    await redis.close()
   })
 
   it('three servers that ask at once admit the limit and no more', async () => {
@@ -106,6 +105,35 @@ describe.skipIf(!url)('in Redis', () => {
       way.close()
     },
   )
+})
+
+describe.skipIf(!url)('a Redis that has forgotten', () => {
+  it('is not asked again before what it had admitted is past: never more than two limits in a minute', async () => {
+    const clock = fakeClock()
+    const prefix = `test:${randomUUID()}:`
+    const servers = await Promise.all([1, 2, 3].map(() => redisOn(clock, url, prefix)))
+    for (const limiter of servers) await limiter.start()
+    for (const limiter of servers) await limiter.start()
+    const ask = async () => {
+      const asked = Array.from({ length: 300 }, (_, count) => servers[count % 3]?.decide('key', 100, windowMs))
+      return (await Promise.all(asked)).filter((decision) => decision?.allowed).length
+    }
+    expect(await ask()).toBe(100)
+    clock.advance(10_000)
+    const redis = connectRedis(url, log)
+    await until(() => redis.ping().then(Boolean, () => false))
+    for (const key of ['servers:memory', 'servers', '{key}:key']) await redis.del(prefix + key)
+    await until(() => servers.every((limiter) => !limiter.exact()))
+    expect(await ask()).toBe(99)
+    clock.advance(windowMs - 1)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(servers.map((limiter) => limiter.exact())).toEqual([false, false, false])
+    clock.advance(1)
+    await until(() => servers.every((limiter) => limiter.exact()))
+    expect(await ask()).toBe(100)
+    for (const limiter of servers) await limiter.stop()
+    await redis.close()
+  })
 })
 
 describe('REDIS_URL', () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Clock } from '../../platform/clock.ts'
+import { type Clock, systemClock } from '../../platform/clock.ts'
 import type { RedisConnection } from '../../platform/redis.ts'
 import { limitScript } from './limit-script.ts'
 import type { Decision, DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
@@ -19,50 +19,65 @@ interface Options {
 }
 
 /** How many servers there are, counted by those that were heard of lately. */
-const heartbeatMs = 500
+const beatMs = 250
 const silenceMs = 10_000
-/** How soon a Redis that is back is noticed. */
-const probeMs = 250
-/** A server that starts waits two seconds for it. */
+/** What an empty Redis would admit a second time is past by then: the window of every plan's limit. */
+const forgottenMs = 60_000
+/** A server that starts waits two seconds for Redis. */
 const startAttempts = 8
 
 export function createRedisLimiter({ redis, local, log, prefix, clock }: Options): RateLimiter {
   const id = randomUUID()
   const serversKey = `${prefix}servers`
-  let reachable = false
-  /** Whether it was there before. */
-  let lost = false
+  /** Decided in Redis: it answers, and knows what it admitted. */
+  let exact = false
+  let answers = false
+  let lastExact = Number.NEGATIVE_INFINITY
+  /** Its memory, as it was when last seen. */
+  let known = ''
+  let forgotUntil = Number.NEGATIVE_INFINITY
   let servers = 1
+  /** When fewer of them may have been seen than there are. */
+  let unseenAt = Number.NEGATIVE_INFINITY
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
-  const timers: NodeJS.Timeout[] = []
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  const monotonic = () => (clock ?? systemClock).monotonic()
+
+  function leaveExact(why: string, more: object = {}): void {
+    if (!exact) return
+    exact = false
+    lastExact = monotonic()
+    log.warn({ ...more, servers }, `${why}: each server admits its share of every limit until it is back`)
+  }
 
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
-  function lose(error: unknown): void {
-    if (!reachable) return
-    reachable = false
-    lost = true
-    log.warn(
-      { err: (error as Error).message, servers },
-      'Redis does not answer: each server admits its share of every limit until it is back',
-    )
+  function lose(error?: unknown): void {
+    if (stopped) return
+    answers = false
+    unseenAt = monotonic()
+    leaveExact('Redis does not answer', { err: (error as Error | undefined)?.message })
   }
 
-  async function probe(): Promise<void> {
-    if (reachable) return
-    try {
-      await redis.ping()
-      reachable = true
-      if (lost) log.warn({ servers }, 'Redis answers again: limits are exact over all servers')
-    } catch {
-      // The next probe asks again.
-    }
-  }
-
+  /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
   async function beat(): Promise<void> {
-    if (!reachable) return
     try {
-      const now = Date.now()
-      servers = Math.max(1, await redis.beat(serversKey, id, now, now - silenceMs))
+      const wall = Date.now()
+      const { members, memory } = await redis.beat(serversKey, id, wall, wall - silenceMs)
+      answers = true
+      const now = monotonic()
+      if (known !== '' && memory !== known) {
+        leaveExact('Redis has forgotten what it admitted')
+        forgotUntil = lastExact + forgottenMs
+        unseenAt = now
+      }
+      known = memory
+      // Who is not heard of yet may be alive: fewer are believed once they had time to be.
+      servers = members > servers || now - unseenAt > silenceMs ? Math.max(1, members) : servers
+      if (exact || now < forgotUntil) return
+      exact = true
+      if (lastExact > Number.NEGATIVE_INFINITY) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
     } catch (error) {
       lose(error)
     }
@@ -93,7 +108,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
 
   function decideAll(own: Limit, ceiling: Limit | null): Decision | Promise<Decision> {
     const otherwise = () => local.decideAll(shared(own), ceiling && shared(ceiling))
-    return reachable ? ask(ceiling ? [own, ceiling] : [own], false, otherwise) : otherwise()
+    return exact ? ask(ceiling ? [own, ceiling] : [own], false, otherwise) : otherwise()
   }
 
   return {
@@ -101,26 +116,31 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
     decide: (name, limit, windowMs) => decideAll({ name, limit, windowMs }, null),
     peek(limit) {
       const otherwise = () => local.peek(shared(limit))
-      return reachable ? ask([limit], true, otherwise) : otherwise()
+      return exact ? ask([limit], true, otherwise) : otherwise()
     },
     async forget(name) {
       local.forget(name)
-      if (reachable) await redis.del(keyOf({ name, limit: 0, windowMs: 0 })).catch(lose)
+      if (answers) await redis.del(keyOf({ name, limit: 0, windowMs: 0 })).catch(lose)
     },
-    exact: () => reachable,
+    exact: () => exact,
     decisions: () => ({ exact: decided, shares: local.decisions().exact }),
     async start() {
-      for (let attempt = 0; attempt < startAttempts && !reachable; attempt++) {
-        await probe()
-        if (!reachable) await sleep(probeMs)
-      }
-      if (!reachable) log.warn('Redis does not answer: this server starts without it and counts for itself until it is there')
+      redis.onLost(lose)
       await beat()
-      timers.push(setInterval(() => void beat(), heartbeatMs).unref(), setInterval(() => void probe(), probeMs).unref())
+      for (let attempt = 1; attempt < startAttempts && !answers; attempt++) {
+        await sleep(beatMs)
+        await beat()
+      }
+      if (!answers) log.warn('Redis does not answer: this server starts without it and counts for itself until it is there')
+      const next = () => {
+        timer = setTimeout(() => void beat().then(() => !stopped && next()), beatMs).unref()
+      }
+      next()
     },
     async stop() {
-      for (const timer of timers) clearInterval(timer)
-      if (reachable) await redis.leave(serversKey, id).catch(() => {})
+      stopped = true
+      clearTimeout(timer)
+      if (answers) await redis.leave(serversKey, id).catch(() => {})
       await redis.close()
     },
   }

@@ -36,6 +36,8 @@ export interface ConnectOptions {
 }
 
 const idleInTransactionMs = 30_000
+/** PostgreSQL asks after who is silent, and lets go within five seconds of whom no packet reaches: a row that a server held when it was cut off is free. */
+export const noticeTheDead = 'SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3'
 const connectMs = 5_000
 
 export function connect(
@@ -44,7 +46,7 @@ export function connect(
   { statementTimeoutMs = 30_000 }: ConnectOptions = {},
 ): { pool: pg.Pool; db: Db; gate: Gate } {
   const bounds: pg.QueryConfig & { query_timeout: number } = {
-    text: `SET statement_timeout = ${statementTimeoutMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+    text: `SET statement_timeout = ${statementTimeoutMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}; ${noticeTheDead}`,
     query_timeout: connectMs,
   }
   const pool = new pg.Pool({
@@ -61,6 +63,11 @@ export function connect(
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
   return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), gate: gateOf(pool) }
+}
+
+/** Its own end() would say goodbye first, and wait for somebody who does not answer. */
+export function hangUp(client: pg.ClientBase): void {
+  ;(client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
 }
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: (release?: boolean) => void) => void
@@ -102,8 +109,7 @@ function gateOf(pool: pg.Pool): Gate {
       shut = true
       for (const reject of waiting) reject(new DatabaseGoneError('the database does not answer'))
       waiting.clear()
-      // Its own end() would say goodbye first, to somebody who does not answer.
-      for (const client of clients) (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
+      for (const client of clients) hangUp(client)
     },
     open() {
       shut = false
