@@ -14,3 +14,11 @@ export function worstMinute(admissions: readonly Admission[]): number {
     ...admissions.map(({ sent }) => admissions.filter((other) => other.sent >= sent && other.answered < sent + 60_000).length),
   )
 }
+
+/** The fewest that were surely admitted in any `spanMs` between `from` and `to`: a span that begins with the run, or just after one was sent. */
+export function leastIn(admissions: readonly Admission[], spanMs: number, from: number, to: number): number {
+  const beginnings = [from, ...admissions.map(({ sent }) => sent)].filter((at) => at + spanMs <= to)
+  return Math.min(
+    ...beginnings.map((at) => admissions.filter(({ sent, answered }) => sent > at && answered <= at + spanMs).length),
+  )
+}
