@@ -1,0 +1,134 @@
+// Behind Sentinel and as a Cluster: real ones, whose master is killed. Counting goes on, with what was counted, and words are heard again.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../platform/clock.ts'
+import { connectRedis } from '../../platform/redis.ts'
+import { createRedisRelay } from '../../platform/redis-relay.ts'
+import { freePort } from '../../testing/ports.ts'
+import { createLocalLimiter, type RateLimiter } from './rate-limiter.ts'
+import { createRedisLimiter } from './redis-limiter.ts'
+
+const log = pino({ level: 'silent' })
+const installed = spawnSync('redis-server', ['--version']).status === 0 && spawnSync('redis-cli', ['--version']).status === 0
+if (!installed) console.log('There is no redis-server here (Debian: redis-server): Sentinel and Cluster are not tested.')
+const windowMs = 60_000
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function start(port: number, ...more: string[]): Promise<ChildProcess> {
+  const dir = await mkdtemp(join(tmpdir(), 'aion-redis-'))
+  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir]
+  // Sentinel writes into its own configuration.
+  const config = join(dir, 'redis.conf')
+  await writeFile(config, '')
+  const child = spawn('redis-server', [config, ...options, ...more], { stdio: 'ignore' })
+  cleanups.push(async () => {
+    child.kill('SIGKILL')
+    await rm(dir, { recursive: true, force: true })
+  })
+  await vi.waitFor(() => expect(cli(port, 'ping')).toBe('PONG'), { timeout: 10_000, interval: 50 })
+  return child
+}
+
+function cli(port: number, ...args: string[]): string {
+  return spawnSync('redis-cli', ['-p', `${port}`, ...args], { encoding: 'utf8' }).stdout.trim()
+}
+
+async function limiterOn(url: string): Promise<RateLimiter> {
+  const redis = connectRedis(url, log)
+  const local = createLocalLimiter({ clock: systemClock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
+  const limiter = createRedisLimiter({ redis, local, log, prefix: 'kinds:' })
+  await limiter.start()
+  cleanups.push(() => limiter.stop())
+  return limiter
+}
+
+async function admitted(limiters: readonly RateLimiter[], key: string, asked: number): Promise<number> {
+  const own = { name: key, group: `tenant of ${key}`, limit: 100, windowMs }
+  const ceiling = { name: own.group, limit: 1_000, windowMs }
+  const decisions = await Promise.all(
+    Array.from({ length: asked }, (_, count) => limiters[count % limiters.length]?.decideAll(own, ceiling)),
+  )
+  return decisions.filter((decision) => decision?.allowed).length
+}
+
+/** Two servers that tell each other of changes; answers what the second hears when the first speaks. */
+async function relaysOn(url: string): Promise<(id: string) => Promise<void>> {
+  const heard: string[] = []
+  const relays = [0, 1].map(() => createRedisRelay({ redis: connectRedis(url, log), prefix: 'kinds:' }))
+  for (const relay of relays) {
+    await relay.start(
+      ({ id }) => heard.push(id),
+      () => {},
+    )
+    cleanups.push(() => relay.stop())
+  }
+  return async (id) => {
+    await vi.waitFor(() => expect(relays.map(({ live }) => live)).toEqual([true, true]), { timeout: 20_000 })
+    relays[0]?.send({ kind: 'key', id })
+    await vi.waitFor(() => expect(heard.filter((one) => one === id)).toHaveLength(2))
+  }
+}
+
+const exactAgain = (limiters: readonly RateLimiter[]) =>
+  vi.waitFor(() => expect(limiters.map((limiter) => limiter.exact())).toEqual([true, true]), { timeout: 30_000, interval: 50 })
+
+describe.skipIf(!installed)('Redis behind', () => {
+  it('Sentinel: the replica that takes over knows what was admitted', async () => {
+    const [master, replica, sentinel] = [await freePort(), await freePort(), await freePort()]
+    const first = await start(master, '--repl-diskless-sync-delay', '0')
+    await start(replica, '--replicaof', '127.0.0.1', `${master}`)
+    await start(sentinel, '--sentinel')
+    cli(sentinel, 'sentinel', 'monitor', 'kept', '127.0.0.1', `${master}`, '1')
+    cli(sentinel, 'sentinel', 'set', 'kept', 'down-after-milliseconds', '500')
+    await vi.waitFor(() => expect(cli(sentinel, 'sentinel', 'replicas', 'kept')).toContain(`${replica}`), { timeout: 15_000 })
+    const url = `redis+sentinel://127.0.0.1:${sentinel}/kept`
+    const limiters = [await limiterOn(url), await limiterOn(url)]
+    const tell = await relaysOn(url)
+    expect(await admitted(limiters, 'a', 300)).toBe(100)
+    await tell('before')
+    await vi.waitFor(() => expect(cli(replica, 'llen', 'kinds:{tenant of a}:a')).toBe('100'), { timeout: 15_000 })
+    first.kill('SIGKILL')
+    await vi.waitFor(() => expect(limiters.some((limiter) => limiter.exact())).toBe(false))
+    await exactAgain(limiters)
+    expect(cli(replica, 'role')).toMatch(/^master/)
+    expect(await admitted(limiters, 'a', 30)).toBe(0)
+    expect(await admitted(limiters, 'b', 300)).toBe(100)
+    await tell('after')
+  }, 90_000)
+
+  it('Cluster: a key and its workspace are decided on in one step, on whichever shard', async () => {
+    const ports = await Promise.all([1, 2, 3].map(freePort))
+    // Its bus listens on a port of its own, 10,000 higher unless it is told.
+    for (const port of ports) await start(port, '--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`)
+    for (const [index, port] of ports.entries())
+      expect(cli(port, 'cluster', 'addslotsrange', `${index * 5_461}`, `${index === 2 ? 16_383 : index * 5_461 + 5_460}`)).toBe(
+        'OK',
+      )
+    const [seed = 0, ...others] = ports
+    for (const port of others) {
+      const bus = cli(port, 'config', 'get', 'cluster-port').split('\n').at(-1) ?? ''
+      expect(cli(seed, 'cluster', 'meet', '127.0.0.1', `${port}`, bus)).toBe('OK')
+    }
+    await vi.waitFor(
+      () => expect(ports.map((port) => cli(port, 'cluster', 'info').slice(0, 16))).toEqual(Array(3).fill('cluster_state:ok')),
+      {
+        timeout: 20_000,
+      },
+    )
+    const url = `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`
+    const limiters = [await limiterOn(url), await limiterOn(url)]
+    const tell = await relaysOn(url)
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) expect(await admitted(limiters, key, 150)).toBe(100)
+    expect(ports.map((port) => Number(cli(port, 'dbsize'))).every((size) => size > 0)).toBe(true)
+    await tell('key-1')
+  }, 90_000)
+})
