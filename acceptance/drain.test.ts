@@ -58,7 +58,7 @@ async function open(): Promise<Agent> {
 /** The processes that answer. */
 function answering(): number[] {
   const pid = server.child.pid ?? 0
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
   const workers = children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('aion-server.js'))
   return workers.length > 0 ? workers : [pid]
 }
