@@ -1,6 +1,6 @@
 // Three minutes of a random schedule, on one server and on three with a Redis: never more than the limit in any rolling minute, and no less for who asks.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { anyOf } from '../support/acknowledged.ts'
 import { call, createKey, signUp } from '../support/client.ts'
 import { databaseUrlOf } from '../support/database.ts'
@@ -10,6 +10,7 @@ import { type Server, startServer, unlimited } from '../support/server.ts'
 
 const durationMs = 180_000
 const redis = await startRedis()
+afterAll(() => redis?.kill())
 
 async function startSeveral(count: number, limit: number): Promise<Server[]> {
   const env = {
