@@ -28,7 +28,7 @@ beforeAll(async () => {
   owners = { starter: await signUp(first.url), enterprise: await signUp(first.url, 'enterprise') }
   const others = { ...env, DATABASE_URL: databaseUrlOf(first) }
   servers = [first, await startServer(others), await startServer(others)]
-  // Each has heard of the others: servers tell twice a second that they are there.
+  // Each has heard of the others: servers tell four times a second that they are there.
   await sleep(1_500)
 }, 120_000)
 afterAll(async () => {

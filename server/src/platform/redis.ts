@@ -7,7 +7,6 @@ import { inSpan, type Tracing } from './tracing.ts'
 export interface RedisConnection {
   /** Runs a script by its hash; Redis gets its text when it does not know it. */
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
-  ping(): Promise<unknown>
   /**
    * Notes that `id` lives, forgets whom nothing was heard of since `before`, and counts who is left. `memory` is another one as soon as
    * Redis has lost what it knew.
@@ -115,7 +114,6 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       hashes.set(script, sha1(script))
       return answer
     },
-    ping: () => inTime(client.ping()),
     async beat(key, id, now, before) {
       const memoryKey = `${key}:memory`
       const [, , members, , memory] = await inTime(

@@ -45,19 +45,22 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
 
   const monotonic = () => (clock ?? systemClock).monotonic()
 
-  function leaveExact(why: string, more: object = {}): void {
-    if (!exact) return
+  function leaveExact(): void {
+    if (exact) lastExact = monotonic()
     exact = false
-    lastExact = monotonic()
-    log.warn({ ...more, servers }, `${why}: each server admits its share of every limit until it is back`)
+    unseenAt = monotonic()
   }
 
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
   function lose(error?: unknown): void {
     if (stopped) return
+    if (answers)
+      log.warn(
+        { err: (error as Error | undefined)?.message ?? 'the connection broke', servers },
+        'Redis does not answer: each server admits its share of every limit until it is back',
+      )
     answers = false
-    unseenAt = monotonic()
-    leaveExact('Redis does not answer', { err: (error as Error | undefined)?.message })
+    leaveExact()
   }
 
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
@@ -68,9 +71,12 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
       answers = true
       const now = monotonic()
       if (known !== '' && memory !== known) {
-        leaveExact('Redis has forgotten what it admitted')
+        log.warn(
+          { servers },
+          'Redis has forgotten what it admitted: each server admits its share of every limit until a minute has passed',
+        )
+        leaveExact()
         forgotUntil = lastExact + forgottenMs
-        unseenAt = now
       }
       known = memory
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
