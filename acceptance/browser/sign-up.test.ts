@@ -126,6 +126,8 @@ test('a forgotten password is replaced by the mail’s link, once', () =>
     const { email } = await signUp(server.url, 'free')
     await page.goto('/auth/login')
     await page.getByRole('link', { name: 'Forgot the password?' }).click()
+    // The page before has a field of the same name, and stands until this one is there.
+    await page.getByRole('heading', { name: 'Reset your password' }).waitFor()
     await page.getByLabel('E-mail address').fill(email)
     await page.getByRole('button', { name: 'Send the link' }).click()
     await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
