@@ -69,6 +69,8 @@ describe('plan set', () => {
       .selectFrom('audit_events')
       .selectAll()
       .where('tenant_id', '=', owner.tenantId)
+      // The uses of the key are noted too, some seconds later.
+      .where('action', '=', 'plan.set')
       .orderBy('sequence', 'desc')
       .limit(1)
       .executeTakeFirstOrThrow()
