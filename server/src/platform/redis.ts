@@ -30,6 +30,8 @@ export interface Subscription {
 
 /** Beyond it Redis counts as gone: a request waits for it once, and no longer. */
 const answerTimeoutMs = 500
+/** As many looks at the clock in that time: a moment in which this process or the whole machine stood still is one of them, however long. */
+const looks = 5
 const reconnectMs = 200
 const defaultPort = 6379
 const sentinelPort = 26_379
@@ -82,21 +84,18 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   const client = open(address).on('error', quiet)
   const hashes = new Map<string, string>()
 
-  /** A process that was too busy to look does not blame Redis: the answer may lie there unread, so it looks once more before it gives up. */
   function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout
+      const wait = (left: number) => {
+        timer = setTimeout(() => (left > 1 ? wait(left - 1) : late()), answerTimeoutMs / looks)
+      }
       const late = () => {
         reject(new Error(`no answer within ${answerTimeoutMs} ms`))
         redial(client)
       }
-      let second: NodeJS.Immediate | undefined
-      const first = setTimeout(() => {
-        second = setImmediate(late)
-      }, answerTimeoutMs)
-      answer.then(resolve, reject).finally(() => {
-        clearTimeout(first)
-        clearImmediate(second)
-      })
+      wait(looks)
+      answer.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }
 

@@ -4,14 +4,19 @@ import { type AddressInfo, createServer, connect as dial, type NetConnectOpts, t
 
 export interface Wire {
   readonly port: number
-  /** cut: connections break and none comes about. held: nothing passes and nothing breaks, as when a cable is pulled. */
-  set(state: 'whole' | 'cut' | 'held'): void
+  set(state: WireState): void
   close(): void
 }
 
+/**
+ * cut: connections break and none comes about. held: nothing passes and nothing breaks, as when a cable is pulled. late: what is sent passes once
+ * it is whole again.
+ */
+type WireState = 'whole' | 'cut' | 'held' | 'late'
+
 export async function layWire(target: NetConnectOpts): Promise<Wire> {
   const open = new Set<Socket>()
-  let state: 'whole' | 'cut' | 'held' = 'whole'
+  let state: WireState = 'whole'
   const server = createServer((near) => {
     if (state === 'cut') return near.destroy()
     const far = dial(target)
@@ -29,9 +34,12 @@ export async function layWire(target: NetConnectOpts): Promise<Wire> {
     far.on('data', (data) => state === 'whole' && near.write(data))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const set = (next: typeof state) => {
-    // What was swallowed meanwhile is lost: both ends have to begin anew.
-    if (next !== 'held') for (const socket of open) socket.destroy()
+  const set = (next: WireState) => {
+    for (const socket of open)
+      if (next === 'late') socket.pause()
+      else if (state === 'late' && next === 'whole') socket.resume()
+      // What was swallowed meanwhile is lost: both ends have to begin anew.
+      else if (next !== 'held') socket.destroy()
     state = next
   }
   return {

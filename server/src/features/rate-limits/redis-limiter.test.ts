@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pino from 'pino'
 import { afterAll, describe, expect, inject, it } from 'vitest'
+import { systemClock } from '../../platform/clock.ts'
 import { connectRedis, parseRedisUrl } from '../../platform/redis.ts'
 import { fakeClock } from '../../testing/harness.ts'
 import { layWire } from '../../testing/wire.ts'
@@ -15,11 +17,13 @@ const log = pino({ level: 'silent' })
 const url = inject('redis')
 const windowMs = 60_000
 
-function localOn(clock: ReturnType<typeof fakeClock>) {
-  return createLocalLimiter({ clock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
+type FakeClock = ReturnType<typeof fakeClock>
+
+function localOn(clock: FakeClock | undefined) {
+  return createLocalLimiter({ clock: clock ?? systemClock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
 }
 
-function redisOn(clock: ReturnType<typeof fakeClock>, address = url, prefix = `test:${randomUUID()}:`) {
+function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${randomUUID()}:`) {
   return createRedisLimiter({ redis: connectRedis(address, log), local: localOn(clock), log, prefix, clock })
 }
 
@@ -105,6 +109,25 @@ describe.skipIf(!url)('in Redis', () => {
       way.close()
     },
   )
+})
+
+describe.skipIf(!url)('a machine that stood still', () => {
+  it('does not blame Redis for it', async () => {
+    const { hostname, port } = new URL(url)
+    const way = await layWire({ host: hostname, port: Number(port) })
+    const limiter = redisOn(undefined, `redis://127.0.0.1:${way.port}`)
+    await limiter.start()
+    way.set('late')
+    const decision = limiter.decide('key', 100, windowMs)
+    await sleep(20)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500)
+    await sleep(50)
+    way.set('whole')
+    expect((await decision).remaining).toBe(99)
+    expect([limiter.exact(), limiter.decisions().shares]).toEqual([true, { admitted: 0, refused: 0 }])
+    await limiter.stop()
+    way.close()
+  })
 })
 
 describe.skipIf(!url)('a Redis that has forgotten', () => {
