@@ -54,11 +54,14 @@ export function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'aion-acceptance-'))
 }
 
+let built = false
 /** One process builds while the others wait; what is built already is left alone. */
 function buildOnce(): void {
+  if (built) return
   execFileSync('flock', [join(tmpdir(), 'aion-acceptance-build.lock'), process.execPath, 'server/bin/build.js'], {
     cwd: repository,
   })
+  built = true
 }
 
 export function spawnServer(env: Env, command: readonly string[] = [process.execPath]): ChildProcess {
