@@ -40,7 +40,7 @@ const at = (index: number) => servers[index % servers.length]?.url ?? ''
 const use = (index: number, key: string) => call(at(index), 'GET', '/api/v2/user-files?limit=1', { token: key })
 const isExact = async (index: number) => (await call(at(index), 'GET', '/readyz')).at('checks.counters') === 'exact'
 
-async function until(ready: () => Promise<boolean>, atMostMs = 15_000): Promise<void> {
+async function until(ready: () => Promise<boolean>, atMostMs = 30_000): Promise<void> {
   for (const deadline = Date.now() + atMostMs; !(await ready()); await sleep(50))
     if (Date.now() > deadline) throw new Error('it did not happen in time')
 }

@@ -31,7 +31,7 @@ it('S35 lets nobody in while the database is gone, and everybody again when it i
 
   await admin.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`)
   await admin.end()
-  await expect.poll(async () => (await use(api_key)).status, { timeout: 10_000 }).toBe(200)
+  await expect.poll(async () => (await use(api_key)).status, { timeout: 30_000 }).toBe(200)
   expect((await use(person.token)).status).toBe(200)
   await server.stop()
 })

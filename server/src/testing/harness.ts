@@ -134,7 +134,7 @@ async function asAdmin(base: pg.PoolConfig, work: (admin: pg.Client) => Promise<
 
 /** Newest first; waits up to ten seconds for the expected number, because mail goes through the job queue. */
 async function waitForMail(outbox: string, address: string, count: number): Promise<Mail[]> {
-  for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const deadline = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     const names = (await readdir(outbox)).filter((name) => name.endsWith('.json'))
     const mails = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(outbox, name), 'utf8')) as Mail))
     const found = mails

@@ -303,19 +303,24 @@ describe('api keys', () => {
   })
 
   it('S37 over 1,000 interleavings of first use and revocation, a revoked key is never alive again', async () => {
+    // 503: too busy to know, asked again.
+    const answerTo = async (api_key: string): Promise<number> => {
+      const { status } = await use(api_key)
+      return status === 503 ? answerTo(api_key) : status
+    }
     const lane = async () => {
       const person = await signUp(server)
       for (let round = 0; round < 125; round++) {
         const { id, api_key } = await createKey(server, person)
         const uses = Array.from({ length: 3 }, () => use(api_key))
         await call(server, 'DELETE', `${base}/${id}`, { token: person.token })
-        expect((await use(api_key)).status).toBe(401)
+        expect(await answerTo(api_key)).toBe(401)
         await Promise.all(uses)
-        expect((await use(api_key)).status).toBe(401)
+        expect(await answerTo(api_key)).toBe(401)
       }
     }
     await Promise.all(Array.from({ length: 8 }, lane))
-  }, 180_000)
+  }, 300_000)
 
   it('a key whose creator leaves is dead at once, and alive at once when they are back', async () => {
     const person = await signUp(server)

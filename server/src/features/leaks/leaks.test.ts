@@ -38,7 +38,7 @@ const statusOf = async (key: string) =>
   (await call(server, 'GET', '/api/v2/user-files', { token: key })).body?.error?.code ?? 'alive'
 
 async function until(ready: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
+  for (const deadline = Date.now() + 30_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
     if (Date.now() > deadline) throw new Error('it did not happen in time')
 }
 

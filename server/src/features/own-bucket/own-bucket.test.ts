@@ -154,7 +154,7 @@ describe.skipIf(!s3)('with a store (AION_TEST_S3_ENDPOINT)', () => {
     expect(await inBucket(key)).toBe(200)
     const { upload_id } = confirmed.body
     const variants = () => server.db.selectFrom('files').select('variant_count').where('id', '=', upload_id).executeTakeFirst()
-    await expect.poll(async () => (await variants())?.variant_count, { timeout: 10_000 }).toBe(4)
+    await expect.poll(async () => (await variants())?.variant_count, { timeout: 30_000 }).toBe(4)
     expect(await inBucket(`variants/${owner.tenantId}/${upload_id}/small_256.webp`)).toBe(200)
     const details = await ask('GET', undefined, owner, `/api/v2/user-files/${upload_id}`)
     const got = await fetch(details.body.original_url, { redirect: 'manual' })

@@ -34,7 +34,7 @@ async function start(port: number, ...more: string[]): Promise<ChildProcess> {
     child.kill('SIGKILL')
     await rm(dir, { recursive: true, force: true })
   })
-  await vi.waitFor(() => expect(cli(port, 'ping')).toBe('PONG'), { timeout: 10_000, interval: 50 })
+  await vi.waitFor(() => expect(cli(port, 'ping')).toBe('PONG'), { timeout: 30_000, interval: 50 })
   return child
 }
 

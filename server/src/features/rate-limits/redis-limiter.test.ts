@@ -28,7 +28,7 @@ function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${r
 }
 
 async function until(ready: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
+  for (const deadline = Date.now() + 30_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
     if (Date.now() > deadline) throw new Error('it did not happen in time')
 }
 

@@ -232,6 +232,6 @@ describe('passkeys', () => {
           async (table) => (await server.db.selectFrom(table).selectAll().execute()).length,
         ),
       )
-    await expect.poll(left, { timeout: 10_000 }).toEqual([0, 1, 0])
+    await expect.poll(left, { timeout: 30_000 }).toEqual([0, 1, 0])
   })
 })

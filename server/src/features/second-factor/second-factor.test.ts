@@ -386,7 +386,7 @@ describe('a second factor', () => {
     try {
       const there = async (method: string, path: string) => tried(await call(beside, method, path, { token: person.token }))
       const settles = (method: string, path: string, outcome: unknown[]) =>
-        expect.poll(() => there(method, path), { timeout: 10_000 }).toEqual(outcome)
+        expect.poll(() => there(method, path), { timeout: 30_000 }).toEqual(outcome)
       const age = { authenticated_at: new Date(clock.now() - 15 * minute - 1) }
       await server.db.updateTable('sessions').set(age).where('user_id', '=', person.userId).execute()
       await settles('POST', `${mfa}/recovery-codes`, [403, 'REAUTHENTICATION_REQUIRED'])

@@ -159,7 +159,7 @@ describe('when the store', () => {
       expect((await request(failing, person, jpeg())).status).toBe(503)
       expect(performance.now() - since).toBeLessThan(1_000)
       broken = false
-      await expect.poll(async () => (await again()).body.error.code, { timeout: 10_000, interval: 500 }).toBe('OBJECT_NOT_FOUND')
+      await expect.poll(async () => (await again()).body.error.code, { timeout: 30_000, interval: 500 }).toBe('OBJECT_NOT_FOUND')
       expect((await request(failing, person, jpeg())).status).toBe(200)
     } finally {
       await failing.stop()

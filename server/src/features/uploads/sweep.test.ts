@@ -122,7 +122,7 @@ it('frees the objects of a tenant that is gone', async () => {
 async function uploadWithVariants(person: { token: string }): Promise<string> {
   const id = await upload(server, person, png, { content_type: 'image/png', filename: 'a.png' })
   const made = () => server.db.selectFrom('files').select('variant_count').where('id', '=', id).executeTakeFirst()
-  await vi.waitFor(async () => expect((await made())?.variant_count).toBe(4), 10_000)
+  await vi.waitFor(async () => expect((await made())?.variant_count).toBe(4), 30_000)
   return id
 }
 

@@ -213,7 +213,7 @@ describe.skipIf(inBucket)('a PUT', () => {
       for (const controller of open) controller.enqueue(new Uint8Array(50))
       // Both are in flight once their drafts are on the disk; only then is the third one too many.
       const drafts = () => readdir(join(crowded.dataDir, 'objects', 'incoming')).catch(() => [])
-      await expect.poll(async () => (await drafts()).length, { timeout: 10_000 }).toBe(2)
+      await expect.poll(async () => (await drafts()).length, { timeout: 30_000 }).toBe(2)
       expect(await put(urls[2], jpeg(100))).toMatchObject({ code: 'CONCURRENT_UPLOAD_LIMIT' })
       for (const controller of open) {
         controller.enqueue(new Uint8Array(50))
