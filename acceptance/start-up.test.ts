@@ -15,8 +15,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
+/** A first start unless `dataDir` says otherwise. */
 async function started(env?: Record<string, string>, dataDir?: string): Promise<Server> {
-  const server = await startServer({ ...relaxed, ...env }, dataDir)
+  const server = await startServer({ ...relaxed, ...env }, dataDir ?? (await temporaryDirectory()))
   cleanups.push(server.discard)
   return server
 }
