@@ -38,18 +38,19 @@ const dashboardPages = ['', '/keys', '/usage', '/files', '/team', '/audit', '/bi
 )
 
 test.each([...publicPages, ...dashboardPages])('%s', async (path) => {
-  for (const size of [desktop, phone]) {
-    const { page, expectClean, close } = await visit(browser, server.url, size)
-    if (path.startsWith('/dashboard')) await signInAs(page, server.url, owner.session)
-    await page.goto(path)
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.waitForLoadState('networkidle')
-    expect(await page.title()).toMatch(/ · Aionvision$/)
+  const { page, expectClean, close } = await visit(browser, server.url, phone)
+  if (path.startsWith('/dashboard')) await signInAs(page, server.url, owner.session)
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForLoadState('networkidle')
+  expect(await page.title()).toMatch(/ · Aionvision$/)
+  for (const { viewport } of [phone, desktop]) {
+    await page.setViewportSize(viewport)
     const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     expect(overflow, 'scrolls sideways').toBe(0)
     await expectAccessibleInBothThemes(page)
-    // A link without its token is refused, and the page says so.
-    await expectClean({ allowed: path.startsWith('/auth/') ? [refusal(410), refusal(422)] : [] })
-    await close()
   }
+  // A link without its token is refused, and the page says so.
+  await expectClean({ allowed: path.startsWith('/auth/') ? [refusal(410), refusal(422)] : [] })
+  await close()
 })

@@ -132,11 +132,19 @@ async function asAdmin(base: pg.PoolConfig, work: (admin: pg.Client) => Promise<
   await work(admin).finally(() => admin.end())
 }
 
-/** Newest first; waits up to ten seconds for the expected number, because mail goes through the job queue. */
+const readMails = new Map<string, Mail>()
+/** A mail never changes. */
+async function readMail(path: string): Promise<Mail> {
+  const mail = readMails.get(path) ?? (JSON.parse(await readFile(path, 'utf8')) as Mail)
+  readMails.set(path, mail)
+  return mail
+}
+
+/** Newest first; waits up to half a minute for the expected number, because mail goes through the job queue. */
 async function waitForMail(outbox: string, address: string, count: number): Promise<Mail[]> {
   for (const deadline = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     const names = (await readdir(outbox)).filter((name) => name.endsWith('.json'))
-    const mails = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(outbox, name), 'utf8')) as Mail))
+    const mails = await Promise.all(names.map((name) => readMail(join(outbox, name))))
     const found = mails
       .filter((mail) => mail.to.toLowerCase() === address.toLowerCase())
       .sort((a, b) => b.sent_at.localeCompare(a.sent_at))
