@@ -1,8 +1,9 @@
 // A server to hold to its promise: the one at AION_BASE_URL, or one of our own, started the way a user starts it.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,8 +71,13 @@ function buildOnce(): void {
 async function copyDatabase(dataDir: string): Promise<void> {
   buildOnce()
   const build = Math.floor((await stat(join(repository, 'server/dist/main.js'))).mtimeMs)
-  const original = join(tmpdir(), `aion-acceptance-database-${build}`)
+  // One of this checkout: what an older build left goes.
+  const mine = `aion-acceptance-database-${createHash('sha256').update(repository).digest('hex').slice(0, 8)}-`
+  const name = `${mine}${build}`
+  const original = join(tmpdir(), name)
   if (!existsSync(original)) {
+    for (const other of await readdir(tmpdir()))
+      if (other.startsWith(mine) && other !== name) await rm(join(tmpdir(), other), { recursive: true, force: true })
     const { dataDir: first, stop } = await startServer({}, await temporaryDirectory())
     await stop()
     // Who comes second finds it there.
