@@ -1,4 +1,4 @@
-// OpenTelemetry's variables: what switches traces on and off, and that what would be ignored in silence is a fault.
+// What is refused before anything starts: OpenTelemetry's variables, whatever would be ignored in silence, a replica of nothing.
 import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 
@@ -45,4 +45,13 @@ it('all faults are named in one sentence, which repeats no URL', () => {
     expect(refused({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio })).toContain('SAMPLER_ARG')
   for (const ratio of ['0', '1', '0.01', '1.0', '.5'])
     expect(traces({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio })).not.toBeNull()
+})
+
+it('a replica needs the primary that it is a copy of, and a fault in its address repeats no password', () => {
+  const replica = 'postgres://user:secret@standby/aion'
+  expect(() => readConfig({ DATABASE_REPLICA_URL: replica })).toThrow(/DATABASE_REPLICA_URL needs DATABASE_URL/)
+  expect(() => readConfig({ DATABASE_URL: 'postgres://h', DATABASE_REPLICA_URL: `${replica}?sslmode=maybe` })).toThrow(
+    /DATABASE_REPLICA_URL has sslmode=maybe(?!.*secret)/,
+  )
+  expect(readConfig({ DATABASE_URL: 'postgres://h', DATABASE_REPLICA_URL: replica }).databaseReplicaUrl).toBe(replica)
 })

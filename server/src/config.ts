@@ -62,6 +62,8 @@ export interface Config {
   readonly publicUrl: string | null
   /** DATABASE_URL: a PostgreSQL 15 or newer; null = the embedded one. See platform/database/database-url.ts for its parameters. */
   readonly databaseUrl: string | null
+  /** DATABASE_REPLICA_URL: a standby of it, where usage and the trail are read; null = on the primary. */
+  readonly databaseReplicaUrl: string | null
   /** AION_DATABASE_POOL, default 20, with more than 8 workers 160 by all of them: connections of one process, beside the one that listens. */
   readonly databasePool: number
   /** AION_STATEMENT_TIMEOUT, in seconds, default 30: a query that takes longer is given up. */
@@ -202,6 +204,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     return raw
   }
   const databaseUrl = postgres('DATABASE_URL')
+  const databaseReplicaUrl = postgres('DATABASE_REPLICA_URL')
+  if (databaseReplicaUrl !== null && databaseUrl === null)
+    faults.push('DATABASE_REPLICA_URL needs DATABASE_URL: the embedded PostgreSQL has no standby')
   const workers = integer('AION_WORKERS', 1, 1, 32)
   const databasePool = integer('AION_DATABASE_POOL', Math.min(20, Math.floor(embeddedConnectionsMax / workers)), 5, 1000)
   if (databaseUrl === null && databasePool * workers > embeddedConnectionsMax)
@@ -221,6 +226,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDir: resolve(value('AION_DATA_DIR') ?? 'data'),
     publicUrl,
     databaseUrl,
+    databaseReplicaUrl,
     databasePool,
     statementTimeoutMs: integer('AION_STATEMENT_TIMEOUT', 30, 1, 3600) * 1000,
     redisUrl,

@@ -8,6 +8,7 @@ import type { RateLimiter } from './features/rate-limits/rate-limiter.ts'
 import type { Changes } from './platform/changes.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Db } from './platform/database/database.ts'
+import type { Reports } from './platform/database/reports.ts'
 import type { Jobs } from './platform/jobs.ts'
 import type { Mailer } from './platform/mailer.ts'
 import type { ObjectStore } from './platform/object-store/object-store.ts'
@@ -21,6 +22,8 @@ export interface Deps {
   readonly publicUrl: () => string
   readonly db: Db
   readonly pool: pg.Pool
+  /** Where long reads go. */
+  readonly reports: Reports
   readonly clock: Clock
   readonly secrets: Secrets
   /** Key of the trail's HMAC chain, kept outside the database. */

@@ -15,6 +15,7 @@ import { createUsageRecorder } from './features/usage/recorder.ts'
 import { createChanges } from './platform/changes.ts'
 import { systemClock } from './platform/clock.ts'
 import { connect } from './platform/database/database.ts'
+import { primaryReports } from './platform/database/reports.ts'
 import { createJobs } from './platform/jobs.ts'
 import { outboxMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
@@ -34,6 +35,7 @@ export async function renderOpenapi(): Promise<string> {
     publicUrl,
     db,
     pool,
+    reports: primaryReports(db),
     clock,
     secrets,
     log,

@@ -38,6 +38,7 @@ import { createChanges } from './platform/changes.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connect } from './platform/database/database.ts'
 import { prepareSchema } from './platform/database/prepare-schema.ts'
+import { createReports, primaryReports } from './platform/database/reports.ts'
 import { traceQueries } from './platform/database/trace-queries.ts'
 import { createJobs } from './platform/jobs.ts'
 import { outboxMailer, smtpMailer, traceMailer } from './platform/mailer.ts'
@@ -91,6 +92,18 @@ export async function startServer(
       traceQueries(pool, tracing)
     }
     await prepareSchema(database)
+    const reports = config.databaseReplicaUrl
+      ? createReports({
+          url: config.databaseReplicaUrl,
+          primary: db,
+          poolMax: config.databasePool,
+          statementTimeoutMs: config.statementTimeoutMs,
+          log,
+          trace: (replica) => tracing && traceQueries(replica, tracing),
+        })
+      : primaryReports(db)
+    undo.unshift(() => reports.stop())
+    reports.start()
     const outbox = join(config.dataDir, 'outbox')
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const plans = readPlans(config.planOverrides)
@@ -118,6 +131,7 @@ export async function startServer(
       publicUrl: origin,
       db,
       pool,
+      reports,
       clock,
       secrets,
       plans,

@@ -17,7 +17,7 @@ const tags = ['tenant']
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const types = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' } as const
 
-export function auditRoutes({ db, audit }: Pick<Deps, 'db' | 'audit'>): FastifyPluginAsyncTypebox {
+export function auditRoutes({ db, reports, audit }: Pick<Deps, 'db' | 'reports' | 'audit'>): FastifyPluginAsyncTypebox {
   /** One walk per trail at a time: who asks meanwhile gets its verdict. */
   const walks = new Map<string, Promise<Verdict>>()
 
@@ -39,18 +39,15 @@ export function auditRoutes({ db, audit }: Pick<Deps, 'db' | 'audit'>): FastifyP
       },
       async (request) => {
         const { event_type, severity, user_id, result, limit = 50, offset = 0 } = request.query
-        const { entries, total } = await listEntries(
-          db,
-          {
-            tenantId: tenantOf(request).tenantId,
-            eventType: event_type ?? null,
-            severity: severity ?? null,
-            userId: user_id ?? null,
-            result: result ?? null,
-            ...readPeriod(request.query),
-          },
-          { limit, offset },
-        )
+        const filter = {
+          tenantId: tenantOf(request).tenantId,
+          eventType: event_type ?? null,
+          severity: severity ?? null,
+          userId: user_id ?? null,
+          result: result ?? null,
+          ...readPeriod(request.query),
+        }
+        const { entries, total } = await reports.read((db) => listEntries(db, filter, { limit, offset }))
         return { entries: entries.map(presentEntry), total_count: total, has_more: offset + entries.length < total }
       },
     )
@@ -77,7 +74,7 @@ export function auditRoutes({ db, audit }: Pick<Deps, 'db' | 'audit'>): FastifyP
       },
       async (request, reply) => {
         const { format = 'ndjson' } = request.query
-        const lines = exportTrail(db, tenantOf(request).tenantId, format, readPeriod(request.query))
+        const lines = exportTrail(reports, tenantOf(request).tenantId, format, readPeriod(request.query))
         return reply
           .type(types[format])
           .header('content-disposition', `attachment; filename="audit-trail.${format}"`)

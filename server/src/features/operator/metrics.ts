@@ -20,7 +20,7 @@ interface JobCounts {
   readonly oldestSeconds: number
 }
 
-export type MetricsDeps = Pick<Deps, 'config' | 'pool' | 'changes' | 'limiter' | 'store' | 'jobs'> & {
+export type MetricsDeps = Pick<Deps, 'config' | 'pool' | 'changes' | 'limiter' | 'store' | 'jobs' | 'reports'> & {
   readonly keys: KeyAuthenticator
   readonly requests: RequestMetrics
   readonly version: string
@@ -28,7 +28,18 @@ export type MetricsDeps = Pick<Deps, 'config' | 'pool' | 'changes' | 'limiter' |
 
 const loopResolutionMs = 20
 
-export function createMetrics({ config, pool, changes, limiter, store, jobs, keys, requests, version }: MetricsDeps): Metrics {
+export function createMetrics({
+  config,
+  pool,
+  changes,
+  limiter,
+  store,
+  jobs,
+  reports,
+  keys,
+  requests,
+  version,
+}: MetricsDeps): Metrics {
   const loop = monitorEventLoopDelay({ resolution: loopResolutionMs })
   const startedAt = Date.now() / 1000 - process.uptime()
   const up = (state: boolean) => (state ? 1 : 0)
@@ -64,11 +75,13 @@ export function createMetrics({ config, pool, changes, limiter, store, jobs, key
   }
 
   function ofParts(database: boolean): string[] {
+    const replica = reports.onReplica()
     const dependencies: [string, boolean][] = [
       ['database', database],
       ['changes', changes.live],
       ...(config.redisUrl ? [['redis', limiter.exact()] as [string, boolean]] : []),
       ['object_store', !store.gone()],
+      ...(replica === null ? [] : [['database_replica', replica] as [string, boolean]]),
     ]
     const samples = dependencies.map(([dependency, answers]) => ({ labels: { dependency }, value: up(answers) }))
     return [
@@ -79,6 +92,12 @@ export function createMetrics({ config, pool, changes, limiter, store, jobs, key
       ]),
       family('aion_database_pool_waiting', 'gauge', 'Queries that wait for a connection.', pool.waitingCount),
       family('aion_database_pool_max', 'gauge', 'Connections there may be.', pool.options.max),
+      family(
+        'aion_reports_total',
+        'counter',
+        'Reads of usage and of the trail, by who answered; with DATABASE_REPLICA_URL.',
+        replica === null ? [] : Object.entries(reports.counts()).map(([from, value]) => ({ labels: { from }, value })),
+      ),
     ]
   }
 

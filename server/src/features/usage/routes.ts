@@ -44,9 +44,9 @@ const dashboardDays = { week: 7, month: 30, year: 365 } as const
 const noTokens = { total_input_tokens: 0, total_output_tokens: 0 }
 
 export function usageRoutes(
-  deps: Pick<Deps, 'db' | 'clock' | 'plans'> & { usage: Pick<UsageRecorder, 'settle'> },
+  deps: Pick<Deps, 'db' | 'reports' | 'clock' | 'plans'> & { usage: Pick<UsageRecorder, 'settle'> },
 ): FastifyPluginAsyncTypebox {
-  const { db, clock, usage } = deps
+  const { reports, clock, usage } = deps
   return async (app) => {
     app.post(
       '/usage/check',
@@ -73,7 +73,9 @@ export function usageRoutes(
         const { period = 'month', api_key_id } = request.query
         const range = readRange(request.query, clock.now(), (last) => beginningOf(period, last))
         await usage.settle()
-        const totals = await readTotals(db, { ...range, tenantId: caller.tenantId, keyId: api_key_id ?? null })
+        const totals = await reports.read((db) =>
+          readTotals(db, { ...range, tenantId: caller.tenantId, keyId: api_key_id ?? null }),
+        )
         const { plan, used, limit, remaining, percentage, resets } = await readAllowance(deps, caller)
         return {
           period: spanOf(range),
@@ -111,12 +113,13 @@ export function usageRoutes(
           const range = readRange(request.query, clock.now(), (last) => beginningOf('month', last))
           await usage.settle()
           const filter = { ...range, tenantId, keyId: api_key_id ?? null }
-          const nothing = { requests: [], available: 0 }
-          const known = operation_type === operationType
-          const { requests, available } = known
-            ? await readRequests(db, filter, { limit: page_size, offset: (page - 1) * page_size })
-            : nothing
-          const total_count = known ? (await readTotals(db, filter)).requests : 0
+          const { requests, available, total_count } =
+            operation_type === operationType
+              ? await reports.read(async (db) => ({
+                  ...(await readRequests(db, filter, { limit: page_size, offset: (page - 1) * page_size })),
+                  total_count: (await readTotals(db, filter)).requests,
+                }))
+              : { requests: [], available: 0, total_count: 0 }
           return {
             events: requests.map((event) => ({
               id: event.id,
@@ -156,7 +159,7 @@ export function usageRoutes(
         const range = readRange(request.query, clock.now(), chartStart[unit])
         const units = unitsOf(unit, range)
         await usage.settle()
-        const rows = await readByUnit(db, { ...range, tenantId, keyId: api_key_id ?? null }, unit)
+        const rows = await reports.read((db) => readByUnit(db, { ...range, tenantId, keyId: api_key_id ?? null }, unit))
         const values = new Map(rows.map((row) => [row.begins.getTime(), row]))
         return {
           period_type: unit,
@@ -204,7 +207,9 @@ export function usageRoutes(
         const { tenantId } = tenantOf(request)
         const range = readRange(request.query, clock.now(), (last) => beginningOf('month', last))
         await usage.settle()
-        const routes = await readTopRoutes(db, { ...range, tenantId, keyId: null }, request.query.limit ?? 10)
+        const routes = await reports.read((db) =>
+          readTopRoutes(db, { ...range, tenantId, keyId: null }, request.query.limit ?? 10),
+        )
         return {
           period: spanOf(range),
           endpoints: routes.map(({ route, requests, successful, failed, averageMs }) => ({
@@ -280,7 +285,7 @@ export function usageRoutes(
         const { period = 'month' } = request.query
         const today = beginningOf('day', clock.now())
         const range = { start: new Date(today - (dashboardDays[period] - 1) * dayMs), end: new Date(today + dayMs) }
-        const rows = await readFilesByDay(db, tenantOf(request).tenantId, range)
+        const rows = await reports.read((db) => readFilesByDay(db, tenantOf(request).tenantId, range))
         const files = new Map(rows.map((row) => [row.begins.getTime(), row.files]))
         return {
           period,

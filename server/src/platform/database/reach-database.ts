@@ -22,7 +22,8 @@ export async function reachDatabase(url: string, name = 'DATABASE_URL'): Promise
   return connection
 }
 
-async function settleTls({ connection, orPlain }: DatabaseAddress): Promise<pg.ClientConfig> {
+/** With TLS, or, where that may be, without it if the server offers none. */
+export async function settleTls({ connection, orPlain }: DatabaseAddress): Promise<pg.ClientConfig> {
   try {
     await (await dial(connection)).end()
     return connection
