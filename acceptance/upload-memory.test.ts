@@ -1,6 +1,6 @@
-// A large file passes through the server, not into it: 100 MB coming in add less than 50 MB to its memory, and come back the same.
+// A large file passes through the server, not into it: 190 MB coming in add less than 50 MB to its memory, and come back the same.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,14 +25,19 @@ function* picture(size: number): Generator<Buffer> {
   for (let rest = size - pixel.length; rest > 0; rest -= mb) yield Buffer.alloc(Math.min(rest, mb), rest % 251)
 }
 
-/** The most memory the process has ever held, and holds now, in bytes. */
-function memory(): { peak: number; now: number } {
-  const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8')
-  const of = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
-  return { peak: of('VmHWM'), now: of('VmRSS') }
+/** In bytes, from now on: how much more memory the process has held at most. */
+function watchMemory(): () => number {
+  const of = (name: string) => {
+    const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8')
+    return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024
+  }
+  // Linux forgets the peak: what loading and starting once took is not meant.
+  writeFileSync(`/proc/${server.child.pid}/clear_refs`, '5')
+  const before = of('VmRSS')
+  return () => of('VmHWM') - before
 }
 
-test('100 MB up and down', async () => {
+test('190 MB up and down', async () => {
   const owner = await signUp(server.url, 'enterprise')
   const { key: token } = await createKey(server.url, owner.session)
   const store = async (size: number) => {
@@ -55,19 +60,25 @@ test('100 MB up and down', async () => {
   const first = await confirm(await store(pixel.length), pixel.length, null)
   while ((await succeed(call(server.url, 'GET', `/api/v2/user-files/${first}`, { token }))).at('variant_count') !== 4)
     await sleep(100)
-  const before = memory()
-  const size = 100 * mb
+  const grown = watchMemory()
+  const size = 190 * mb
   const object_key = await store(size)
-  expect((memory().peak - before.now) / mb).toBeLessThan(50)
+  expect(grown() / mb).toBeLessThan(50)
   const expected = createHash('sha256')
   for (const chunk of picture(size)) expected.update(chunk)
   const checksum = expected.digest('hex')
   const id = await confirm(object_key, size, checksum)
   const headers = { authorization: `Bearer ${token}` }
-  const response = await fetch(`${server.url}/api/v2/user-files/${id}/download`, { headers })
-  const received = createHash('sha256')
-  for await (const chunk of response.body ?? []) received.update(chunk)
-  expect(received.digest('hex')).toBe(checksum)
-  // Node 22 and newer let 64 MB of read buffers pile up before they collect them, once for all downloads together.
-  expect((memory().peak - before.now) / mb).toBeLessThan(80)
+  const download = async () => {
+    const response = await fetch(`${server.url}/api/v2/user-files/${id}/download`, { headers })
+    const received = createHash('sha256')
+    for await (const chunk of response.body ?? []) received.update(chunk)
+    expect(received.digest('hex')).toBe(checksum)
+  }
+  await download()
+  // Node 22 and newer let 64 MB of read buffers and more pile up before they collect them: from a bucket 90 to 130 MB were seen, once.
+  const once = grown() / mb
+  expect(once).toBeLessThan(170)
+  for (let again = 0; again < 3; again++) await download()
+  expect(grown() / mb - once).toBeLessThan(20)
 })
