@@ -84,6 +84,15 @@ try {
       if (wanted[case_.name]) cases.push({ ...case_, name: `${wanted[case_.name]}, ${name}`, database: server })
   }
 
+  // What two cores do for two processes that know nothing of each other: the rest is the price of deciding as one.
+  const strangers = []
+  for (const index of [1, 2]) {
+    const server = await startServer(entry, { ...relaxed(join(directory, `stranger ${index}`)), ...secret }, { cores: '0,1' })
+    running.push(server)
+    strangers.push({ server, given: await prepare(server.base) })
+  }
+  cases.push({ ...together('a call with a key, two that share nothing', strangers), database: strangers[0].server })
+
   const measured = new Map(cases.map(({ name }) => [name, []]))
   // Round 0 warms up and is not counted.
   for (let round = 0; round <= rounds; round++)
@@ -140,26 +149,10 @@ async function oneTwoThree(entry) {
       running.push(server)
       group.push(server)
     }
-    const all = {
-      cpuSeconds: () => group.reduce((total, server) => total + server.cpuSeconds(), 0),
-      thaw() {},
-      freeze() {},
-    }
-    const shares = group.map((server, index) => {
-      const [hot] = hotPathCases({ ours: server, peers, given, seconds }).filter(({ name }) => name === 'hot path with a key')
-      return { ...hot, name: `${count} servers, the ${index + 1}.`, connections: Math.ceil(64 / count) }
-    })
-    const case_ = {
-      server: all,
-      async measure() {
-        const results = await Promise.all(shares.map((share) => load(share, seconds, directory)))
-        return {
-          perSecond: results.reduce((total, { perSecond }) => total + perSecond, 0),
-          p50: median(results.map(({ p50 }) => p50)),
-          p99: Math.max(...results.map(({ p99 }) => p99)),
-        }
-      },
-    }
+    const case_ = together(
+      `${count} servers`,
+      group.map((server) => ({ server, given })),
+    )
     const taken = []
     for (let round = 0; round <= rounds; round++) {
       const result = await withParts(case_, first)
@@ -169,6 +162,32 @@ async function oneTwoThree(entry) {
     told[`a call with a key, ${count} server${count > 1 ? 's' : ''} on one Redis`] = medians(taken)
   }
   return told
+}
+
+/** One case of several servers at once, the connections of one spread over them. */
+function together(name, members) {
+  const servers = members.map(({ server }) => server)
+  const all = {
+    cpuSeconds: () => servers.reduce((total, server) => total + server.cpuSeconds(), 0),
+    thaw() {},
+    freeze() {},
+  }
+  const shares = members.map(({ server, given }, index) => {
+    const hot = hotPathCases({ ours: server, peers, given, seconds }).find((case_) => case_.name === 'hot path with a key')
+    return { ...hot, name: `${name}, the ${index + 1}.`, connections: Math.ceil(64 / members.length) }
+  })
+  return {
+    name,
+    server: all,
+    async measure() {
+      const results = await Promise.all(shares.map((share) => load(share, seconds, directory)))
+      return {
+        perSecond: results.reduce((total, { perSecond }) => total + perSecond, 0),
+        p50: median(results.map(({ p50 }) => p50)),
+        p99: Math.max(...results.map(({ p99 }) => p99)),
+      }
+    },
+  }
 }
 
 function medians(taken) {

@@ -5,7 +5,7 @@ import type { Change } from './changes.ts'
 
 /** A worker's way to its primary and, through it, to its siblings. */
 export interface Siblings {
-  /** What was asked in one turn of the event loop travels as one message. */
+  /** One message is on its way at a time: what is asked meanwhile travels together with the next. */
   ask(question: unknown): Promise<unknown>
   /** Resolves when every sibling has taken the change. */
   send(change: Change): Promise<void>
@@ -22,27 +22,50 @@ export interface Workers {
   hurry(): void
 }
 
-type ToPrimary = { ask?: [number, unknown][]; change?: Change; id?: number; heard?: number; serving?: string }
-type ToWorker = { answers?: [number, unknown][]; change?: Change; id?: number; heard?: number }
+/** Answers stand in the order of their questions. */
+type ToPrimary = { ask?: unknown[]; change?: Change; id?: number; heard?: number; serving?: string }
+type ToWorker = { answers?: unknown[]; change?: Change; id?: number; heard?: number }
 
 /** A worker that does not take a change for so long is hung: it is ended, because its siblings wait for it. */
 const hungMs = 5_000
 /** One that dies young is not begun again at once. */
 const youngMs = 5_000
+/** Before questions are sent, though more keep coming. */
+const gatherMs = 1
 /** To drain, beyond the delay. */
 const drainMsMax = 40_000
 
 export function connectSiblings(): Siblings {
   const tell = (message: ToPrimary) => process.send?.(message)
-  const asked = new Map<number, (answer: unknown) => void>()
   const sent = new Map<number, () => void>()
   let listener: (change: Change) => void = () => {}
-  let questions: [number, unknown][] = []
+  let questions: unknown[] = []
+  let askers: ((answer: unknown) => void)[] = []
+  /** Of the message on its way. */
+  let waiting: ((answer: unknown) => void)[] = []
+  let firstAt = 0
+  let gathered = 0
   let last = 0
+
+  /** As long as each turn of the event loop brings more questions: what is dear is to wake the other process, not what it is told. */
+  function gather(): void {
+    if (questions.length > gathered && performance.now() - firstAt < gatherMs) {
+      gathered = questions.length
+      return void setImmediate(gather)
+    }
+    waiting = askers
+    tell({ ask: questions })
+    questions = []
+    askers = []
+    gathered = 0
+  }
+
   process.on('message', ({ answers, change, id, heard }: ToWorker) => {
-    for (const [number, answer] of answers ?? []) {
-      asked.get(number)?.(answer)
-      asked.delete(number)
+    if (answers) {
+      const answered = waiting
+      waiting = []
+      for (const [place, resolve] of answered.entries()) resolve(answers[place])
+      if (questions.length > 0) gather()
     }
     if (heard !== undefined) {
       sent.get(heard)?.()
@@ -55,14 +78,11 @@ export function connectSiblings(): Siblings {
   })
   return {
     ask(question) {
-      const number = ++last
-      if (questions.push([number, question]) === 1)
-        setImmediate(() => {
-          const taken = questions
-          questions = []
-          tell({ ask: taken })
-        })
-      return new Promise((resolve) => asked.set(number, resolve))
+      if (questions.push(question) === 1) {
+        firstAt = performance.now()
+        if (waiting.length === 0) setImmediate(gather)
+      }
+      return new Promise((resolve) => askers.push(resolve))
     },
     send(change) {
       const id = ++last
@@ -122,7 +142,7 @@ export async function startWorkers({ count, env, shutdownDelayMs, answer, log }:
     const worker = cluster.fork(env)
     return new Promise((resolve, reject) => {
       worker.on('message', ({ ask, change, id = 0, heard, serving: url }: ToPrimary) => {
-        if (ask) tell(worker, { answers: ask.map(([number, question]) => [number, answer(question)]) })
+        if (ask) tell(worker, { answers: ask.map(answer) })
         if (change) spread(worker, change, id)
         if (heard !== undefined) take(worker, heard)
         if (url === undefined) return

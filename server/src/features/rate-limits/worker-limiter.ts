@@ -3,25 +3,30 @@ import type { Siblings } from '../../platform/workers.ts'
 import type { Decision } from './decide-limit.ts'
 import type { DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
 
+/** Told apart by their length, and without the names of their parts: every request of a key is one of these. */
 type Question =
-  | readonly ['decide', own: Limit, ceiling: Limit | null]
-  | readonly ['peek', limit: Limit]
-  | readonly ['forget', name: string]
+  | readonly [...FlatLimit]
+  | readonly [...FlatLimit, ...FlatLimit]
+  | readonly [...FlatLimit, 'peek']
+  | readonly [forget: string]
+type FlatLimit = [name: string, limit: number, windowMs: number]
+type FlatDecision = readonly [allowed: 0 | 1, limit: number, remaining: number, retryAfterMs: number]
 
 export function createWorkerLimiter(siblings: Siblings): RateLimiter {
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
-  const ask = (question: Question) => siblings.ask(question) as Promise<Decision>
-  async function decideAll(own: Limit, ceiling: Limit | null): Promise<Decision> {
-    const decision = await ask(['decide', own, ceiling])
+  const ask = (question: Question) => siblings.ask(question).then(readDecision)
+  const countDecision = (decision: Decision) => {
     decided[decision.allowed ? 'admitted' : 'refused']++
     return decision
   }
+  const decideAll = (own: Limit, ceiling: Limit | null): Promise<Decision> =>
+    ask(ceiling ? [...flatten(own), ...flatten(ceiling)] : flatten(own)).then(countDecision)
   return {
     decideAll,
     decide: (name, limit, windowMs) => decideAll({ name, limit, windowMs }, null),
-    peek: (limit) => ask(['peek', limit]),
+    peek: (limit) => ask([...flatten(limit), 'peek']),
     async forget(name) {
-      await ask(['forget', name])
+      await siblings.ask([name])
     },
     exact: () => true,
     decisions: () => ({ exact: decided, shares: { admitted: 0, refused: 0 } }),
@@ -34,8 +39,23 @@ export function createWorkerLimiter(siblings: Siblings): RateLimiter {
 export function answerWorkers(local: LocalRateLimiter): (question: unknown) => unknown {
   return (asked) => {
     const question = asked as Question
-    if (question[0] === 'decide') return local.decideAll(question[1], question[2])
-    if (question[0] === 'peek') return local.peek(question[1])
-    return local.forget(question[1])
+    const [name, limit = 0, windowMs = 0] = question
+    if (question.length === 1) return local.forget(name)
+    const own = { name, limit, windowMs }
+    if (question.length === 4) return flattenDecision(local.peek(own))
+    const ceiling = question.length === 6 ? { name: question[3], limit: question[4], windowMs: question[5] } : null
+    return flattenDecision(local.decideAll(own, ceiling))
   }
 }
+
+const flatten = ({ name, limit, windowMs }: Limit): FlatLimit => [name, limit, windowMs]
+function readDecision(answer: unknown): Decision {
+  const [allowed, limit, remaining, retryAfterMs] = answer as FlatDecision
+  return { allowed: allowed === 1, limit, remaining, retryAfterMs }
+}
+const flattenDecision = ({ allowed, limit, remaining, retryAfterMs }: Decision): FlatDecision => [
+  allowed ? 1 : 0,
+  limit,
+  remaining,
+  retryAfterMs,
+]
