@@ -71,7 +71,14 @@ export async function startServer(entry, env, { nodeOptions = [], cores = '0' } 
     databaseCpuSeconds: () =>
       sum(
         descendants(child.pid).filter((pid) => !workers.includes(pid)),
-        (pid) => cpuSeconds(pid, 4),
+        (pid) => {
+          try {
+            return cpuSeconds(pid, 4)
+          } catch {
+            // It ended meanwhile: its parent has its time.
+            return 0
+          }
+        },
       ),
   }
 }
