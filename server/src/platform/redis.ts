@@ -19,6 +19,8 @@ export interface RedisConnection {
   subscribe(channels: readonly string[], hear: (channel: string, message: string) => void, lost: () => void): Subscription
   /** The connection that asks has broken. */
   onLost(listener: () => void): void
+  /** Why it could not be made the last time: a certificate, a password, nobody there. */
+  refusal(): string | null
   close(): Promise<void>
 }
 
@@ -80,7 +82,12 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
   const address = parseRedisUrl(url)
   if (!address) throw new Error('The address of Redis is not one.')
   // Without a listener an error would end the process; who asks is told by the rejection.
-  const quiet = (error: Error) => log.debug({ err: error.message }, 'Redis')
+  let refusal: string | null = null
+  const quiet = (error: Error & { lastNodeError?: Error }) => {
+    // Of a Cluster, whose own error only says that no node would do.
+    refusal = error.lastNodeError?.message ?? error.message
+    log.debug({ err: refusal }, 'Redis')
+  }
   const client = open(address).on('error', quiet)
   const hashes = new Map<string, string>()
 
@@ -136,6 +143,7 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       return { reconnect: () => redial(ears), close: () => ears.disconnect() }
     },
     onLost: (listener) => void client.on('close', listener),
+    refusal: () => refusal,
     async close() {
       client.disconnect()
     },

@@ -1,14 +1,18 @@
 // Behind Sentinel and as a Cluster: real ones, whose master is killed. Counting goes on, with what was counted, and words are heard again.
+// With TLS: who is not believed is named, because limits would be shares until somebody looks.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../platform/clock.ts'
 import { connectRedis } from '../../platform/redis.ts'
 import { createRedisRelay } from '../../platform/redis-relay.ts'
+import { makeAuthority } from '../../testing/certificates.ts'
 import { freePort } from '../../testing/ports.ts'
 import { createLocalLimiter, type RateLimiter } from './rate-limiter.ts'
 import { createRedisLimiter } from './redis-limiter.ts'
@@ -131,4 +135,41 @@ describe.skipIf(!installed)('Redis behind', () => {
     expect(ports.map((port) => Number(cli(port, 'dbsize'))).every((size) => size > 0)).toBe(true)
     await tell('key-1')
   }, 90_000)
+
+  it('TLS: its authority is believed when it is given, and otherwise the log says what is wrong', async (context) => {
+    const dir = await mkdtemp(join(tmpdir(), 'aion-redis-tls-'))
+    cleanups.push(() => rm(dir, { recursive: true, force: true }))
+    const authority = makeAuthority(dir)
+    if (!authority) return context.skip()
+    const { cert, key } = authority.issue('redis', 'DNS:localhost')
+    const port = await freePort()
+    const tls = ['--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no']
+    await start(await freePort(), ...tls)
+    const env = { PORT: '0', AION_DATA_DIR: join(dir, 'data'), REDIS_URL: `rediss://localhost:${port}` }
+    expect(await countersOf(env)).toEqual(['shares', expect.stringContaining('certificate')])
+    expect(await countersOf({ ...env, NODE_EXTRA_CA_CERTS: authority.ca })).toEqual(['exact', ''])
+  }, 90_000)
 })
+
+/** What a server of its own says of its counters, and on its log. */
+async function countersOf(env: Record<string, string>): Promise<[string, string]> {
+  const program = fileURLToPath(new URL('../../../bin/aion-server.js', import.meta.url))
+  const child = spawn(process.execPath, [program], { env: { PATH: process.env.PATH, ...env } })
+  const ended = once(child, 'close')
+  let [out, err] = ['', '']
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  try {
+    await vi.waitFor(() => expect(out, err).toContain('listens on'), { timeout: 60_000, interval: 50 })
+    const [, url] = /listens on (\S+)/.exec(out) ?? []
+    const answer = await fetch(`${url}/readyz`)
+    return [((await answer.json()) as { checks: { counters: string } }).checks.counters, err]
+  } finally {
+    child.kill('SIGINT')
+    await ended
+  }
+}

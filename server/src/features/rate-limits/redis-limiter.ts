@@ -137,7 +137,11 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
         await sleep(beatMs)
         await beat()
       }
-      if (!answers) log.warn('Redis does not answer: this server starts without it and counts for itself until it is there')
+      if (!answers)
+        log.warn(
+          { err: redis.refusal() ?? 'no answer' },
+          'Redis does not answer: this server starts without it and counts for itself until it is there',
+        )
       const next = () => {
         timer = setTimeout(() => void beat().then(() => !stopped && next()), beatMs).unref()
       }
