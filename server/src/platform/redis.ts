@@ -53,7 +53,7 @@ const form = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?
 
 /**
  * `redis://[user:password@]host[:port][/db]`, `rediss://` with TLS, `redis+sentinel://host,host/master[?db=n]`,
- * `redis+cluster://host,host`. Null where it is none of them.
+ * `redis+cluster://host,host`; each with TLS as `rediss`. Null where it is none of them.
  */
 export function parseRedisUrl(url: string): RedisAddress | null {
   const [, scheme, kind = 'standalone', username, password, hosts = '', path, db] = form.exec(url) ?? []
@@ -182,12 +182,22 @@ function open({ kind, hosts, tls, username, password, master, db }: RedisAddress
   if (kind === 'cluster')
     return new Cluster(hosts as ClusterNode[], {
       redisOptions: shared,
+      // A certificate is for a name: the client would look its address up and hold the certificate against that.
+      ...(tls && { dnsLookup: (name, found) => found(null, name) }),
       enableOfflineQueue: false,
       enableAutoPipelining: true,
       clusterRetryStrategy: () => reconnectMs,
     })
   if (kind === 'sentinel')
-    return new Redis({ ...shared, sentinels: [...hosts], name: master ?? '', db, sentinelRetryStrategy: () => reconnectMs })
+    return new Redis({
+      ...shared,
+      // Without these two the client speaks plainly, to Sentinel and to the master, whatever else it was told.
+      ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+      sentinels: [...hosts],
+      name: master ?? '',
+      db,
+      sentinelRetryStrategy: () => reconnectMs,
+    })
   const [first] = hosts
   return new Redis({ ...shared, host: first?.host ?? '', port: first?.port ?? defaultPort, db })
 }

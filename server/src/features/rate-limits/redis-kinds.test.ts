@@ -136,19 +136,35 @@ describe.skipIf(!installed)('Redis behind', () => {
     await tell('key-1')
   }, 90_000)
 
-  it('TLS: its authority is believed when it is given, and otherwise the log says what is wrong', async (context) => {
+  it('TLS, each of them: its authority is believed when it is given, and nobody is spoken to otherwise', async (context) => {
     const dir = await mkdtemp(join(tmpdir(), 'aion-redis-tls-'))
     cleanups.push(() => rm(dir, { recursive: true, force: true }))
     const authority = makeAuthority(dir)
     if (!authority) return context.skip()
     const { cert, key } = authority.issue('redis', 'DNS:localhost')
-    const port = await freePort()
-    const tls = ['--tls-port', `${port}`, '--tls-cert-file', cert, '--tls-key-file', key, '--tls-auth-clients', 'no']
-    await start(await freePort(), ...tls)
-    const env = { PORT: '0', AION_DATA_DIR: join(dir, 'data'), REDIS_URL: `rediss://localhost:${port}` }
-    expect(await countersOf(env)).toEqual(['shares', expect.stringContaining('certificate')])
-    expect(await countersOf({ ...env, NODE_EXTRA_CA_CERTS: authority.ca })).toEqual(['exact', ''])
-  }, 90_000)
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', authority.ca, '--tls-auth-clients', 'no']
+    const [alone, sentinel, shard] = [await freePort(), await freePort(), await freePort()]
+    const plain = await freePort()
+    await start(await freePort(), '--tls-port', `${alone}`, ...files)
+    await start(plain, '--sentinel', '--tls-port', `${sentinel}`, '--tls-replication', 'yes', ...files)
+    for (const name of ['resolve-hostnames', 'announce-hostnames']) cli(plain, 'sentinel', 'config', 'set', name, 'yes')
+    expect(cli(plain, 'sentinel', 'monitor', 'kept', 'localhost', `${alone}`, '1')).toBe('OK')
+    const cluster = ['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`, '--tls-cluster', 'yes']
+    const byName = ['--cluster-announce-hostname', 'localhost', '--cluster-preferred-endpoint-type', 'hostname']
+    const plainShard = await freePort()
+    await start(plainShard, '--tls-port', `${shard}`, ...files, ...cluster, ...byName)
+    expect(cli(plainShard, 'cluster', 'addslotsrange', '0', '16383')).toBe('OK')
+    await vi.waitFor(() => expect(cli(plainShard, 'cluster', 'info')).toContain('cluster_state:ok'), { timeout: 20_000 })
+    for (const [url, reason] of [
+      [`rediss://localhost:${alone}`, 'certificate'],
+      [`rediss+sentinel://localhost:${sentinel}/kept`, 'All sentinels are unreachable'],
+      [`rediss+cluster://localhost:${shard}`, 'Redis does not answer'],
+    ] as const) {
+      const env = { PORT: '0', AION_DATA_DIR: join(dir, 'data'), REDIS_URL: url }
+      expect([url, ...(await countersOf(env))]).toEqual([url, 'shares', expect.stringContaining(reason)])
+      expect([url, ...(await countersOf({ ...env, NODE_EXTRA_CA_CERTS: authority.ca }))]).toEqual([url, 'exact', ''])
+    }
+  }, 120_000)
 })
 
 /** What a server of its own says of its counters, and on its log. */
