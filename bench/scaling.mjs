@@ -39,7 +39,16 @@ const settings = [
   { name: 'two workers', env: { AION_WORKERS: '2' }, cores: '0,1' },
   { name: 'one process, Redis', env: { ...counted, AION_REDIS_PREFIX: 'bench1:' } },
   { name: 'two workers, Redis', env: { ...counted, AION_REDIS_PREFIX: 'bench2:', AION_WORKERS: '2' }, cores: '0,1' },
-  ...(bucket ? [{ name: 'one process, Redis, S3', env: { ...counted, ...bucket, AION_REDIS_PREFIX: 'bench3:' } }] : []),
+  ...(bucket
+    ? [
+        { name: 'one process, Redis, S3', env: { ...counted, ...bucket, AION_REDIS_PREFIX: 'bench3:' } },
+        {
+          name: 'two workers, Redis, S3',
+          env: { ...counted, ...bucket, AION_REDIS_PREFIX: 'bench4:', AION_WORKERS: '2' },
+          cores: '0,1',
+        },
+      ]
+    : []),
 ]
 /** Nobody measures peers here. */
 const nobody = { base: '', credentials: [] }

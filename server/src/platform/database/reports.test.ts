@@ -1,5 +1,6 @@
 // Usage and the trail read on a real standby: never older than what the primary had, whatever becomes of the standby.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, createKey, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
 import { makePostgres, type OwnPostgres } from '../../testing/own-postgres.ts'
@@ -41,7 +42,7 @@ afterAll(async () => {
 })
 
 const session = (path: string) => call(server, 'GET', `/api/v2${path}`, { token: person.token })
-const where = async () => (await call(server, 'GET', '/readyz')).body.checks.reports
+const where = async () => (await call(server, 'GET', '/readyz')).body.checks?.reports
 const settled = (place: 'replica' | 'primary') => expect.poll(where, { timeout: 20_000 }).toBe(place)
 
 /** The newest entry of the trail has to be in what is read at once afterwards. */
@@ -91,6 +92,17 @@ test('behind: the primary answers, and the standby again once it has caught up',
   await settled('replica')
   expect(server.logs()).toContain('the replica answers reports again')
   await countOneMore()
+})
+
+test('busy with other reports: it is not taken for gone', async () => {
+  await settled('replica')
+  const before = await reportsFrom('replica')
+  const long = Array.from({ length: 20 }, () => server.deps.reports.read((db) => sql`SELECT pg_sleep(3)`.execute(db)))
+  await sleep(200)
+  await writeAndRead()
+  expect(await where()).toBe('replica')
+  await Promise.all(long)
+  expect((await reportsFrom('replica')) - before).toBe(20)
 })
 
 test.each(['cut', 'held'] as const)('%s: the primary answers, within two seconds', async (fault) => {

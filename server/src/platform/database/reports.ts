@@ -38,6 +38,8 @@ const restMs = 5_000
 
 const statementTimeout = '57014'
 const recoveryConflict = '40001'
+/** node-postgres gives it no code: no connection became free in `connectionTimeoutMillis`. */
+const poolTimeout = 'timeout exceeded when trying to connect'
 
 /** A position in the log of the primary, and whose log it is: after a failover a standby that was not part of it is on the old timeline. */
 interface Position {
@@ -139,8 +141,9 @@ export function createReports({ url, primary, poolMax, statementTimeoutMs, log, 
     } catch (error) {
       const { code } = error as pg.DatabaseError
       if (code === statementTimeout) throw error
-      // It only had to clear away rows that this report was reading.
-      if (code !== recoveryConflict && answers) leave(error as Error)
+      // Not gone: it had to clear away rows that this report was reading, or other reports have all of its connections.
+      const busy = code === recoveryConflict || (error as Error).message === poolTimeout
+      if (!busy && answers) leave(error as Error)
     }
     return null
   }
