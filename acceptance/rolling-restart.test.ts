@@ -43,6 +43,7 @@ const undo: (() => unknown)[] = []
 let key: string
 let members: Member[]
 let ways: Way[]
+let nginxErrors = () => ''
 beforeAll(async () => {
   if (!redis) return
   undo.push(() => redis.kill())
@@ -80,6 +81,7 @@ beforeAll(async () => {
   const running = await nginx?.begin(urls)
   if (running) ways.push({ name: 'nginx', origin: () => running.url })
   if (running) undo.push(() => running.stop())
+  if (running) nginxErrors = running.errors
   const caddy = withCaddy ? await startCaddy(join(directory, 'caddy'), urls) : null
   if (caddy) ways.push({ name: 'caddy', origin: () => caddy.url })
   if (caddy) undo.push(() => caddy.stop())
@@ -226,7 +228,7 @@ test.skipIf(!redis)(
     over = true
     await Promise.all([...lanes, looking])
     console.log(`${rounds} rolling restarts, requests answered: ${[...answered].map((entry) => entry.join(' ')).join(', ')}`)
-    expect([failures.length, failures.slice(0, 20)]).toEqual([0, []])
+    expect([failures.length, failures.slice(0, 20)], nginxErrors()).toEqual([0, []])
     for (const { name } of ways) expect(answered.get(name)).toBeGreaterThan(300)
   },
   rounds * 120_000,

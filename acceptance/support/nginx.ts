@@ -11,6 +11,8 @@ export interface OwnNginx {
   readonly url: string
   /** Port 80 of the example. */
   readonly plainUrl: string
+  /** What it has logged so far. */
+  errors(): string
   stop(): Promise<void>
 }
 
@@ -67,6 +69,7 @@ export async function prepareNginx(
       return {
         url,
         plainUrl: `http://127.0.0.1:${plainPort}`,
+        errors: () => readFileSync(join(directory, 'error.log'), 'utf8'),
         async stop() {
           child.kill('SIGTERM')
           await ended
