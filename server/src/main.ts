@@ -67,6 +67,8 @@ async function startCluster(config: Config, embedded: pg.PoolConfig | null, log:
   const workers = await startWorkers({
     count: config.workers,
     env,
+    host: config.host,
+    port: config.port,
     shutdownDelayMs: config.shutdownDelayMs,
     answer: answerWorkers(counters),
     log,

@@ -1,8 +1,9 @@
 // A whole server: real parts are put together here, started in order, and stopped in the reverse one.
 import { mkdir } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { buildApp, version } from './app.ts'
@@ -41,6 +42,7 @@ import { prepareSchema } from './platform/database/prepare-schema.ts'
 import { createReports, primaryReports } from './platform/database/reports.ts'
 import { traceQueries } from './platform/database/trace-queries.ts'
 import { createJobs } from './platform/jobs.ts'
+import { originOf } from './platform/listening.ts'
 import { outboxMailer, smtpMailer, traceMailer } from './platform/mailer.ts'
 import { openStore } from './platform/object-store/open-store.ts'
 import { createPasswords } from './platform/passwords.ts'
@@ -162,7 +164,7 @@ export async function startServer(
     const sessions = createSessionAuthenticator(deps)
     const usage = createUsageRecorder(deps)
     const refusals = createRefusalSampler(deps)
-    const drain = createDrain(config.shutdownDelayMs)
+    const drain = createDrain(config.shutdownDelayMs, siblings?.shut)
     const app = await buildApp(deps, { keys, sessions, usage, refusals, draining: drain.begun })
     drain.watch(app.server)
     await limiter.start()
@@ -191,17 +193,29 @@ export async function startServer(
       work.flatMap(({ cron }) => cron),
     )
     undo.push(() => deps.jobs.stop())
-    await app.listen({ host: config.host, port: config.port })
-    const { port, address, family } = app.server.address() as AddressInfo
-    const host =
-      config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : config.host
-    const url = `http://${host}:${port}`
+    const url = siblings ? await serveConnections(app, siblings) : await listen(app, config)
     publicUrl = config.publicUrl ?? url
     undo.push(() => app.close(), drain.run)
-    siblings?.serving(url)
     return { url, deps, stop: unwind, hurry: drain.hurry }
   } catch (error) {
     await unwind()
     throw error
   }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+  await app.listen({ host, port })
+  return originOf(host, app.server.address() as AddressInfo)
+}
+
+/** Of a worker: its primary listens. */
+async function serveConnections(app: FastifyInstance, siblings: Siblings): Promise<string> {
+  await app.ready()
+  // From then on Node ends requests that do not come to their end.
+  app.server.emit('listening')
+  return siblings.serve((socket: Socket) => {
+    // As http.Server has it: who has sent all may say so, and is answered.
+    socket.allowHalfOpen = true
+    app.server.emit('connection', socket)
+  })
 }

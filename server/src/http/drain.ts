@@ -1,9 +1,10 @@
 // A server's way to its end that fails no request: balancers are given time to notice, every answer tells its connection's end, and only a quiet one is closed.
 import type { Server } from 'node:http'
-import { Server as NetServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { finished } from 'node:stream/promises'
-import { setImmediate as poll, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { stopListening } from '../platform/listening.ts'
 
 export interface Drain {
   /** Before the server listens. */
@@ -19,19 +20,22 @@ export interface Drain {
 const tickMs = 100
 /** Of a connection when nobody waits: a request may be on its way on it. */
 const quietMsMin = 200
-const acceptMsMax = 1_000
 /** For the rest of a body that is refused before it has come. */
 const bodyMsMax = 2_000
 /** For the answers that are under way when the server stops listening. */
 const answersMsMax = 30_000
 
-/** `delayMs`: how long connections are still taken, and how long one has to be quiet until it is closed. */
-export function createDrain(delayMs: number): Drain {
+/**
+ * `delayMs`: how long connections are still taken, and how long one has to be quiet until it is closed. `shut`: where somebody else
+ * takes them, resolves when no more will come.
+ */
+export function createDrain(delayMs: number, shut: (() => Promise<void>) | null = null): Drain {
   const quietSince = new Map<Socket, number>()
   const hurried = new AbortController()
   let server: Server
   let begun = false
   let accepted = 0
+  let emptied = () => {}
 
   function closeQuiet(): void {
     const now = performance.now()
@@ -42,13 +46,10 @@ export function createDrain(delayMs: number): Drain {
       else if (now - since >= quietMs) socket.destroy()
   }
 
-  /** A connection that the system has taken for us and we have not yet would be reset; a poll takes one of them. */
-  async function nobodyWaits(): Promise<void> {
-    const until = performance.now() + acceptMsMax
-    for (let before = -1; before !== accepted && performance.now() < until; ) {
-      before = accepted
-      await poll()
-    }
+  async function takeNoMore(): Promise<void> {
+    if (shut) return shut()
+    await sleep(delayMs, null, { signal: hurried.signal }).catch(() => {})
+    await stopListening(server, () => accepted)
   }
 
   return {
@@ -57,7 +58,10 @@ export function createDrain(delayMs: number): Drain {
       server.on('connection', (socket: Socket) => {
         accepted++
         quietSince.set(socket, performance.now())
-        socket.once('close', () => quietSince.delete(socket))
+        socket.once('close', () => {
+          quietSince.delete(socket)
+          if (quietSince.size === 0) emptied()
+        })
       })
     },
     begun: () => begun,
@@ -66,12 +70,12 @@ export function createDrain(delayMs: number): Drain {
       for (const socket of quietSince.keys()) quietSince.set(socket, performance.now())
       // After a poll: what has arrived has been read by then, however long the process was kept from it.
       const tick = setInterval(() => setImmediate(closeQuiet), tickMs)
-      await sleep(delayMs, null, { signal: hurried.signal }).catch(() => {})
-      await nobodyWaits()
-      // http.Server's own close() would close idle connections at once.
-      const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
+      await takeNoMore()
       const deadline = setTimeout(() => server.closeAllConnections(), answersMsMax)
-      await closed
+      await new Promise<void>((resolve) => {
+        emptied = resolve
+        if (quietSince.size === 0) resolve()
+      })
       clearTimeout(deadline)
       clearInterval(tick)
     },

@@ -1,7 +1,11 @@
 // Several processes on one port that decide as one: what they ask their primary, and what they tell each other before they answer.
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Change } from './changes.ts'
+import { originOf, stopListening } from './listening.ts'
 
 /** A worker's way to its primary and, through it, to its siblings. */
 export interface Siblings {
@@ -10,8 +14,10 @@ export interface Siblings {
   /** Resolves when every sibling has taken the change. */
   send(change: Change): Promise<void>
   hear(listener: (change: Change) => void): void
-  /** From here on siblings wait for this worker before they answer. */
-  serving(url: string): void
+  /** From here on connections come, and siblings wait for this worker before they answer. Answers where the primary listens. */
+  serve(take: (socket: Socket) => void): Promise<string>
+  /** Asks for no more of them; resolves when the last has come. */
+  readonly shut: () => Promise<void>
 }
 
 export interface Workers {
@@ -23,8 +29,9 @@ export interface Workers {
 }
 
 /** Answers stand in the order of their questions. */
-type ToPrimary = { ask?: unknown[]; change?: Change; id?: number; heard?: number; serving?: string }
-type ToWorker = { answers?: unknown[]; change?: Change; id?: number; heard?: number }
+type ToPrimary = { ask?: unknown[]; change?: Change; id?: number; heard?: number; ready?: true; leaving?: true }
+/** `taken`: comes with a connection. `shut`: none comes after it. */
+type ToWorker = { answers?: unknown[]; change?: Change; id?: number; heard?: number; url?: string; taken?: true; shut?: true }
 
 /** A worker that does not take a change for so long is hung: it is ended, because its siblings wait for it. */
 const hungMs = 5_000
@@ -39,6 +46,8 @@ export function connectSiblings(): Siblings {
   const tell = (message: ToPrimary) => process.send?.(message)
   const sent = new Map<number, () => void>()
   let listener: (change: Change) => void = () => {}
+  let takeConnection: (socket: Socket) => void = () => {}
+  let served: (url: string) => void = () => {}
   let questions: unknown[] = []
   let askers: ((answer: unknown) => void)[] = []
   /** Of the message on its way. */
@@ -46,6 +55,11 @@ export function connectSiblings(): Siblings {
   let firstAt = 0
   let gathered = 0
   let last = 0
+  let noMore = () => {}
+  /** The primary may say so before it is asked. */
+  const lastTaken = new Promise<void>((resolve) => {
+    noMore = resolve
+  })
 
   /** As long as each turn of the event loop brings more questions: what is dear is to wake the other process, not what it is told. */
   function gather(): void {
@@ -60,7 +74,7 @@ export function connectSiblings(): Siblings {
     gathered = 0
   }
 
-  process.on('message', ({ answers, change, id, heard }: ToWorker) => {
+  process.on('message', ({ answers, change, id, heard, url, taken, shut }: ToWorker, socket?: Socket) => {
     if (answers) {
       const answered = waiting
       waiting = []
@@ -75,6 +89,10 @@ export function connectSiblings(): Siblings {
       listener(change)
       tell({ heard: id })
     }
+    if (url !== undefined) served(url)
+    // Without a socket: whoever it was has gone.
+    if (taken && socket) takeConnection(socket)
+    if (shut) noMore()
   })
   return {
     ask(question) {
@@ -94,27 +112,81 @@ export function connectSiblings(): Siblings {
     hear(hears) {
       listener = hears
     },
-    serving: (url) => void tell({ serving: url }),
+    serve(take) {
+      takeConnection = take
+      return new Promise((resolve) => {
+        served = resolve
+        tell({ ready: true })
+      })
+    },
+    shut() {
+      tell({ leaving: true })
+      return lastTaken
+    },
   }
 }
 
 interface Options {
   readonly count: number
   readonly env: Record<string, string>
+  readonly host: string
+  readonly port: number
   readonly shutdownDelayMs: number
   readonly answer: (question: unknown) => unknown
   readonly log: Logger
 }
 
-/** In the primary, which answers no HTTP: begins them, hands word on between them, and replaces one that dies. */
-export async function startWorkers({ count, env, shutdownDelayMs, answer, log }: Options): Promise<Workers> {
+/**
+ * In the primary, which answers no HTTP: begins them, hands them connections in turn, hands word on between them, and replaces one that
+ * dies. `node:cluster` could hand out connections, too, but resets those that it holds when the last worker stops to take them.
+ */
+export async function startWorkers({ count, env, host, port, shutdownDelayMs, answer, log }: Options): Promise<Workers> {
   const serving = new Set<Worker>()
+  /** Of them, who takes connections, the next one first. */
+  const takers = new Set<Worker>()
+  /** While nobody takes any. */
+  let held: Socket[] = []
+  let accepted = 0
+  const door = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+    accepted++
+    handOver(socket)
+  })
+  let opened: Promise<string> | undefined
+  const hurried = new AbortController()
   /** By number: who has yet to take a change, and whom to tell then. */
   const untaken = new Map<number, { readonly missing: Set<Worker>; readonly taken: () => void }>()
   let stopping = false
   let last = 0
 
   const tell = (worker: Worker, message: ToWorker) => worker.isConnected() && worker.send(message)
+
+  async function open(): Promise<string> {
+    await once(door.listen(port, host), 'listening')
+    return originOf(host, door.address() as AddressInfo)
+  }
+
+  function handOver(socket: Socket): void {
+    const [worker] = takers
+    if (!worker) return void held.push(socket)
+    takers.delete(worker)
+    takers.add(worker)
+    worker.send({ taken: true } satisfies ToWorker, socket, (error) => error && socket.destroy())
+  }
+
+  function welcome(worker: Worker, url: string): void {
+    serving.add(worker)
+    takers.add(worker)
+    tell(worker, { url })
+    const waiting = held
+    held = []
+    for (const socket of waiting) handOver(socket)
+  }
+
+  /** Messages arrive in the order in which they were sent: it comes after the last connection. */
+  function shut(worker: Worker): void {
+    takers.delete(worker)
+    tell(worker, { shut: true })
+  }
 
   function spread(from: Worker, change: Change, id: number): void {
     const missing = new Set([...serving].filter((worker) => worker !== from))
@@ -141,16 +213,23 @@ export async function startWorkers({ count, env, shutdownDelayMs, answer, log }:
     const bornAt = performance.now()
     const worker = cluster.fork(env)
     return new Promise((resolve, reject) => {
-      worker.on('message', ({ ask, change, id = 0, heard, serving: url }: ToPrimary) => {
+      worker.on('message', ({ ask, change, id = 0, heard, ready, leaving }: ToPrimary) => {
         if (ask) tell(worker, { answers: ask.map(answer) })
         if (change) spread(worker, change, id)
         if (heard !== undefined) take(worker, heard)
-        if (url === undefined) return
-        serving.add(worker)
-        resolve(url)
+        if (ready) {
+          opened ??= open()
+          opened.then((url) => {
+            welcome(worker, url)
+            resolve(url)
+          }, reject)
+        }
+        // When all stop, connections are taken until the door is closed.
+        if (leaving && !stopping) shut(worker)
       })
       worker.on('exit', (code, signal) => {
         const served = serving.delete(worker)
+        takers.delete(worker)
         for (const number of [...untaken.keys()]) take(worker, number)
         reject(new WorkerEndedError(code ?? 1))
         if (stopping || !served) return
@@ -169,24 +248,30 @@ export async function startWorkers({ count, env, shutdownDelayMs, answer, log }:
   }
 
   function hurry(): void {
+    hurried.abort()
     for (const worker of living()) worker.process.kill('SIGINT')
   }
 
   async function stop(): Promise<void> {
     stopping = true
-    await Promise.all(
-      living().map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            const late = setTimeout(() => worker.process.kill('SIGKILL'), shutdownDelayMs + drainMsMax)
-            worker.on('exit', () => {
-              clearTimeout(late)
-              resolve()
-            })
-            worker.process.kill('SIGTERM')
-          }),
-      ),
+    const ended = living().map(
+      (worker) =>
+        new Promise<void>((resolve) => {
+          const late = setTimeout(() => worker.process.kill('SIGKILL'), shutdownDelayMs + drainMsMax)
+          worker.on('exit', () => {
+            clearTimeout(late)
+            resolve()
+          })
+          worker.process.kill('SIGTERM')
+        }),
     )
+    if (door.listening) {
+      await sleep(shutdownDelayMs, null, { signal: hurried.signal }).catch(() => {})
+      await stopListening(door, () => accepted)
+    }
+    for (const worker of living()) shut(worker)
+    await Promise.all(ended)
+    for (const socket of held) socket.destroy()
   }
 
   try {

@@ -17,7 +17,8 @@ test('random questions get the answers of the limiter that is asked directly', a
     ask: async (question) => throughJson(answer(throughJson(question))),
     send: async () => {},
     hear() {},
-    serving() {},
+    serve: async () => '',
+    shut: async () => {},
   })
   const draw = (count: number) => Math.floor(Math.random() * count)
   const limitOf = (name: string, limit: number) => ({ name, limit, windowMs: 1_000 * (1 + draw(2)) })
