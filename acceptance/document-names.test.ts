@@ -36,9 +36,11 @@ test('the table of settings names every variable, and no other', () => {
   const config = read('server/src/config.ts')
   const known = [
     ...new Set(
-      [...config.matchAll(/'((?:AION_[A-Z_]+)|(?:S3_[A-Z_]+)|(?:OTEL_[A-Z_]+)|HOST|PORT|DATABASE_URL|DATABASE_REPLICA_URL|REDIS_URL|SMTP_URL)'/g)].map(
-        (match) => match[1] ?? '',
-      ),
+      [
+        ...config.matchAll(
+          /'((?:AION_[A-Z_]+)|(?:S3_[A-Z_]+)|(?:OTEL_[A-Z_]+)|HOST|PORT|DATABASE_URL|DATABASE_REPLICA_URL|REDIS_URL|SMTP_URL)'/g,
+        ),
+      ].map((match) => match[1] ?? ''),
     ),
   ]
   expect(listed.sort()).toEqual([...known, 'NODE_ENV'].sort())

@@ -29,7 +29,7 @@ export interface Workers {
 }
 
 /** Answers stand in the order of their questions. */
-type ToPrimary = { ask?: unknown[]; change?: Change; id?: number; heard?: number; ready?: true; leaving?: true }
+type ToPrimary = { ask?: unknown[]; change?: Change; id?: number; heard?: number; ready?: true; took?: true; leaving?: true }
 /** `taken`: comes with a connection. `shut`: none comes after it. */
 type ToWorker = { answers?: unknown[]; change?: Change; id?: number; heard?: number; url?: string; taken?: true; shut?: true }
 
@@ -39,6 +39,8 @@ const hungMs = 5_000
 const youngMs = 5_000
 /** Before questions are sent, though more keep coming. */
 const gatherMs = 1
+/** For the connections that are held when the port is closed. */
+const takeMsMax = 1_000
 /** To drain, beyond the delay. */
 const drainMsMax = 40_000
 
@@ -90,8 +92,11 @@ export function connectSiblings(): Siblings {
       tell({ heard: id })
     }
     if (url !== undefined) served(url)
-    // Without a socket: whoever it was has gone.
-    if (taken && socket) takeConnection(socket)
+    if (taken) {
+      tell({ took: true })
+      // Without a socket: whoever it was has gone.
+      if (socket) takeConnection(socket)
+    }
     if (shut) noMore()
   })
   return {
@@ -142,14 +147,17 @@ interface Options {
  */
 export async function startWorkers({ count, env, host, port, shutdownDelayMs, answer, log }: Options): Promise<Workers> {
   const serving = new Set<Worker>()
-  /** Of them, who takes connections, the next one first. */
+  /** Of them, who takes connections. */
   const takers = new Set<Worker>()
-  /** While nobody takes any. */
-  let held: Socket[] = []
+  /** Of them, who has taken the last one that it was given, the next one first: whoever is busy gets no more. */
+  const free = new Set<Worker>()
+  /** While nobody is free. */
+  const held: Socket[] = []
   let accepted = 0
   const door = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     accepted++
-    handOver(socket)
+    held.push(socket)
+    handOver()
   })
   let opened: Promise<string> | undefined
   const hurried = new AbortController()
@@ -165,26 +173,31 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
     return originOf(host, door.address() as AddressInfo)
   }
 
-  function handOver(socket: Socket): void {
-    const [worker] = takers
-    if (!worker) return void held.push(socket)
-    takers.delete(worker)
-    takers.add(worker)
-    worker.send({ taken: true } satisfies ToWorker, socket, (error) => error && socket.destroy())
+  function handOver(): void {
+    for (const worker of free) {
+      const socket = held.shift()
+      if (!socket) return
+      free.delete(worker)
+      worker.send({ taken: true } satisfies ToWorker, socket, (error) => error && socket.destroy())
+    }
   }
 
   function welcome(worker: Worker, url: string): void {
     serving.add(worker)
     takers.add(worker)
+    free.add(worker)
     tell(worker, { url })
-    const waiting = held
-    held = []
-    for (const socket of waiting) handOver(socket)
+    handOver()
+  }
+
+  function giveNoMore(worker: Worker): void {
+    takers.delete(worker)
+    free.delete(worker)
   }
 
   /** Messages arrive in the order in which they were sent: it comes after the last connection. */
   function shut(worker: Worker): void {
-    takers.delete(worker)
+    giveNoMore(worker)
     tell(worker, { shut: true })
   }
 
@@ -213,7 +226,7 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
     const bornAt = performance.now()
     const worker = cluster.fork(env)
     return new Promise((resolve, reject) => {
-      worker.on('message', ({ ask, change, id = 0, heard, ready, leaving }: ToPrimary) => {
+      worker.on('message', ({ ask, change, id = 0, heard, ready, took, leaving }: ToPrimary) => {
         if (ask) tell(worker, { answers: ask.map(answer) })
         if (change) spread(worker, change, id)
         if (heard !== undefined) take(worker, heard)
@@ -224,12 +237,16 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
             resolve(url)
           }, reject)
         }
+        if (took && takers.has(worker)) {
+          free.add(worker)
+          handOver()
+        }
         // When all stop, connections are taken until the door is closed.
         if (leaving && !stopping) shut(worker)
       })
       worker.on('exit', (code, signal) => {
         const served = serving.delete(worker)
-        takers.delete(worker)
+        giveNoMore(worker)
         for (const number of [...untaken.keys()]) take(worker, number)
         reject(new WorkerEndedError(code ?? 1))
         if (stopping || !served) return
@@ -268,10 +285,11 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
     if (door.listening) {
       await sleep(shutdownDelayMs, null, { signal: hurried.signal }).catch(() => {})
       await stopListening(door, () => accepted)
+      for (const until = performance.now() + takeMsMax; held.length > 0 && performance.now() < until; ) await sleep(5)
     }
     for (const worker of living()) shut(worker)
-    await Promise.all(ended)
     for (const socket of held) socket.destroy()
+    await Promise.all(ended)
   }
 
   try {
