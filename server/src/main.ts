@@ -96,7 +96,8 @@ async function work(config: Config, log: Logger): Promise<void> {
 function stopOnSignal(server: Pick<RunningServer, 'stop' | 'hurry'>, release = async () => {}): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping || signal === 'SIGINT') server.hurry()
+    // A worker may hear of the first one twice: from who signals all processes, and from its primary.
+    if ((stopping && !cluster.isWorker) || signal === 'SIGINT') server.hurry()
     if (stopping) return
     stopping = true
     server

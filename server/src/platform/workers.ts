@@ -39,6 +39,10 @@ const hungMs = 5_000
 const youngMs = 5_000
 /** Before questions are sent, though more keep coming. */
 const gatherMs = 1
+/** One that has not taken a connection in so long has lost it, and would get no other. */
+const deafMs = 30_000
+/** Between two processes that are sent the same signal. */
+const signalMs = 100
 /** For the connections that are held when the port is closed. */
 const takeMsMax = 1_000
 /** To drain, beyond the delay. */
@@ -151,6 +155,8 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
   const takers = new Set<Worker>()
   /** Of them, who has taken the last one that it was given, the next one first: whoever is busy gets no more. */
   const free = new Set<Worker>()
+  /** The others of them: ended unless they take it. */
+  const taking = new Map<Worker, NodeJS.Timeout>()
   /** While nobody is free. */
   const held: Socket[] = []
   let accepted = 0
@@ -166,7 +172,8 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
   let stopping = false
   let last = 0
 
-  const tell = (worker: Worker, message: ToWorker) => worker.isConnected() && worker.send(message)
+  /** One that cannot be told is about to end. */
+  const tell = (worker: Worker, message: ToWorker) => worker.isConnected() && worker.send(message, () => {})
 
   async function open(): Promise<string> {
     await once(door.listen(port, host), 'listening')
@@ -175,9 +182,12 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
 
   function handOver(): void {
     for (const worker of free) {
+      if (!worker.isConnected()) continue
       const socket = held.shift()
       if (!socket) return
       free.delete(worker)
+      const deaf = setTimeout(() => worker.process.kill('SIGKILL'), deafMs)
+      taking.set(worker, deaf)
       worker.send({ taken: true } satisfies ToWorker, socket, (error) => error && socket.destroy())
     }
   }
@@ -237,14 +247,19 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
             resolve(url)
           }, reject)
         }
+        if (took) clearTimeout(taking.get(worker))
         if (took && takers.has(worker)) {
           free.add(worker)
           handOver()
         }
-        // When all stop, connections are taken until the door is closed.
-        if (leaving && !stopping) shut(worker)
+        // When all stop, connections are taken until the door is closed; a signal to all may have reached this process last.
+        if (leaving) setTimeout(() => !stopping && shut(worker), signalMs)
       })
+      worker.on('error', (error) => log.warn({ err: error.message }, 'a worker cannot be reached'))
+      worker.on('disconnect', () => giveNoMore(worker))
       worker.on('exit', (code, signal) => {
+        clearTimeout(taking.get(worker))
+        taking.delete(worker)
         const served = serving.delete(worker)
         giveNoMore(worker)
         for (const number of [...untaken.keys()]) take(worker, number)

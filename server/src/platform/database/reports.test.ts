@@ -105,6 +105,13 @@ test('busy with other reports: it is not taken for gone', async () => {
   expect((await reportsFrom('replica')) - before).toBe(20)
 })
 
+test('a report that it refuses is no reason to leave it', async () => {
+  await settled('replica')
+  const refused = server.deps.reports.read((db) => sql`SELECT 1 / 0`.execute(db))
+  await expect(refused).rejects.toThrow('division by zero')
+  expect(await where()).toBe('replica')
+})
+
 test.each(['cut', 'held'] as const)('%s: the primary answers, within two seconds', async (fault) => {
   await settled('replica')
   wire.set(fault)

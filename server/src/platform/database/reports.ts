@@ -1,7 +1,7 @@
 // Long reads, on a standby where there is one: it answers only what is as new as the primary was when the report was asked for.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import type { Logger } from 'pino'
 import { connect, type Db, type Gate } from './database.ts'
 import { parseDatabaseUrl } from './database-url.ts'
@@ -37,7 +37,8 @@ const answerMs = 1_000
 const restMs = 5_000
 
 const statementTimeout = '57014'
-const recoveryConflict = '40001'
+/** What PostgreSQL says when it ends; other errors that are not its own words mean that nobody answered. */
+const gone = /^(08|57P0)/
 /** node-postgres gives it no code: no connection became free in `connectionTimeoutMillis`. */
 const poolTimeout = 'timeout exceeded when trying to connect'
 
@@ -126,7 +127,9 @@ export function createReports({ url, primary, poolMax, statementTimeoutMs, log, 
       if (told) log.info('the replica answers reports again')
       told = ''
     } catch (error) {
-      leave(error as Error)
+      const { message } = error as Error
+      if (message === poolTimeout) rest(message)
+      else leave(error as Error)
     }
   }
 
@@ -139,11 +142,11 @@ export function createReports({ url, primary, poolMax, statementTimeoutMs, log, 
       if (!unfit) return { result: await work(replica.db) }
       rest(unfit)
     } catch (error) {
-      const { code } = error as pg.DatabaseError
+      const { code = '', message } = error as pg.DatabaseError
       if (code === statementTimeout) throw error
-      // Not gone: it had to clear away rows that this report was reading, or other reports have all of its connections.
-      const busy = code === recoveryConflict || (error as Error).message === poolTimeout
-      if (!busy && answers) leave(error as Error)
+      // Anything else that it says is for this report alone, and so is that other reports have all of its connections.
+      const lost = error instanceof pg.DatabaseError ? gone.test(code) : message !== poolTimeout
+      if (lost && answers) leave(error as Error)
     }
     return null
   }
@@ -167,8 +170,10 @@ export function createReports({ url, primary, poolMax, statementTimeoutMs, log, 
 
 async function readPosition(primary: Db): Promise<Position> {
   const { rows } = await sql<Position>`
+    -- What can be seen has been flushed, unless commits do not wait for that; what has not been flushed is sent to no standby.
     SELECT lsn::text, ('x' || left(pg_walfile_name(lsn), 8))::bit(32)::integer AS timeline, system_identifier::text AS system
-    FROM pg_current_wal_insert_lsn() AS lsn, pg_control_system()`.execute(primary)
+    FROM (SELECT CASE current_setting('synchronous_commit') WHEN 'off' THEN pg_current_wal_insert_lsn()
+      ELSE pg_current_wal_flush_lsn() END AS lsn) AS reached, pg_control_system()`.execute(primary)
   return rows[0] as Position
 }
 
