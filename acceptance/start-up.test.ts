@@ -81,6 +81,13 @@ test('refuses a port that is taken', async () => {
   expect((await call(server.url, 'GET', '/readyz')).status).toBe(200)
 })
 
+test('refuses a host that is not this machine, alone and with workers', async () => {
+  const dataDir = await emptyDirectory()
+  // RFC 5737: of nobody.
+  for (const workers of ['1', '2'])
+    expectOneSentence(await runToExit({ AION_DATA_DIR: dataDir, HOST: '192.0.2.1', AION_WORKERS: workers }), /HOST 192\.0\.2\.1/)
+})
+
 test('refuses a data directory that another server uses, which goes on unharmed', async () => {
   const first = await started()
   const { email, password } = await register(first.url)

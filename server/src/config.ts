@@ -214,7 +214,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const redisUrl = value('REDIS_URL')
   if (redisUrl !== null && !parseRedisUrl(redisUrl))
     faults.push(
-      'REDIS_URL must be redis://host:6379/0, rediss://…, redis+sentinel://host,host/master or redis+cluster://host,host',
+      'REDIS_URL must be redis://host:6379/0, rediss://…, redis+sentinel://host,host/master or redis+cluster://host,host, with TLS as rediss',
     )
   const limits = Object.fromEntries(
     Object.entries(limitDefaults).map(([key, [name, fallback]]) => [key, rate(name, fallback)]),

@@ -124,10 +124,16 @@ async function writable(directory: string): Promise<void> {
   }
 }
 
-function fail(error: NodeJS.ErrnoException & { port?: number; address?: string }): never {
+function fail(error: NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string }): never {
   if (error instanceof WorkerEndedError) process.exit(error.exitCode)
   if (error.code === 'EADDRINUSE')
     console.error(`Port ${error.port} on ${error.address} is taken by another program: set PORT to a free one.`)
+  else if (error.code === 'EACCES' && error.syscall === 'listen')
+    console.error(`Port ${error.port} may not be taken by this user (EACCES): set PORT to one from 1024 on.`)
+  else if (error.code === 'EADDRNOTAVAIL' || error.syscall === 'getaddrinfo')
+    console.error(
+      `HOST ${error.address ?? error.hostname} is not this machine (${error.code}): set it to an address that is, or to 0.0.0.0 for all of them.`,
+    )
   else if (error.code === 'EROFS' || error.code === 'ENOSPC' || error.code === 'EACCES')
     console.error(`The data directory cannot be written (${error.code}): free or unlock the disk, or set AION_DATA_DIR.`)
   else if (error instanceof StartupError) console.error(error.message)
