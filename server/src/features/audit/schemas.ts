@@ -1,9 +1,10 @@
 // The wire shapes of the trail, as the public contract gives them, and of its export and its proof.
 import type { Readable } from 'node:stream'
 import { type TSchema, Type } from '@sinclair/typebox'
+import { storable } from '../../http/storable.ts'
 
 const nullable = <T extends TSchema>(schema: T, description: string) => Type.Union([schema, Type.Null()], { description })
-const optional = (description: string) => Type.Optional(Type.String({ maxLength: 100, description }))
+const optional = (description: string) => Type.Optional(Type.String({ maxLength: 100, pattern: storable, description }))
 const moment = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
 
 export const listQuery = Type.Object({

@@ -62,7 +62,15 @@ describe('list', () => {
     expect([...first.body.entries, ...rest.body.entries]).toEqual(all.entries)
     expect(rest.body.has_more).toBe(false)
     expect((await get('audit-logs?offset=1000', bob)).body).toMatchObject({ entries: [], has_more: false })
-    for (const wrong of ['limit=0', 'limit=101', 'offset=-1', 'user_id=me', 'date_from=yesterday', 'date_to=2026-13-01'])
+    for (const wrong of [
+      'limit=0',
+      'limit=101',
+      'offset=-1',
+      'user_id=me',
+      'date_from=yesterday',
+      'date_to=2026-13-01',
+      'event_type=a%00b',
+    ])
       expect([wrong, (await get(`audit-logs?${wrong}`, bob)).status]).toEqual([wrong, 422])
   })
 

@@ -2,13 +2,13 @@
 
 import { type TSchema, Type } from '@sinclair/typebox'
 import { refusal } from '../../http/refusal.ts'
+import { storable } from '../../http/storable.ts'
 
 export const nullable = <T extends TSchema>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description })
 
-/** Text that PostgreSQL can hold: anything but NUL. */
 export const text = (options: { minLength?: number; maxLength?: number; default?: string; description?: string } = {}) =>
-  Type.String({ pattern: '^[^\\u0000]*$', ...options })
+  Type.String({ pattern: storable, ...options })
 
 export const uuid = (description?: string) => Type.String({ format: 'uuid', ...(description !== undefined && { description }) })
 export const moment = (description?: string) =>

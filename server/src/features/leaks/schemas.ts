@@ -1,16 +1,14 @@
 // The wire shapes of /keys/report-leak, ours, and of /webhooks/secret-scanning, GitHub's.
 import { Type } from '@sinclair/typebox'
+import { storable } from '../../http/storable.ts'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 
-/** Text that PostgreSQL can hold: anything but NUL. */
-const pattern = '^[^\\u0000]*$'
-
 export const reportBody = Type.Object({
   api_key: Type.String({ minLength: 1, maxLength: 512, description: 'The whole key, as it was found' }),
-  url: Type.Optional(nullable(Type.String({ maxLength: 2_083, pattern, description: 'Where it was found' }))),
+  url: Type.Optional(nullable(Type.String({ maxLength: 2_083, pattern: storable, description: 'Where it was found' }))),
   source: Type.Optional(
-    nullable(Type.String({ maxLength: 100, pattern, description: 'What kind of place that is, such as gist' })),
+    nullable(Type.String({ maxLength: 100, pattern: storable, description: 'What kind of place that is, such as gist' })),
   ),
 })
 export const reportResponse = Type.Object({ message: Type.String({ description: 'The same for every key' }) })

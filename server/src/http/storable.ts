@@ -1,0 +1,2 @@
+/** The pattern of text that PostgreSQL can hold: anything but NUL. */
+export const storable = '^[^\\u0000]*$'
