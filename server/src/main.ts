@@ -15,7 +15,8 @@ import { startEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
 import { traceFields } from './platform/tracing.ts'
-import { connectSiblings, startWorkers, WorkerEndedError, type Workers } from './platform/workers.ts'
+import { connectSiblings } from './platform/workers/siblings.ts'
+import { startWorkers, WorkerEndedError, type Workers } from './platform/workers/workers.ts'
 import { type RunningServer, startServer } from './server.ts'
 
 async function main(): Promise<void> {

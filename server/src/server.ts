@@ -50,7 +50,7 @@ import { connectRedis, traceRedis } from './platform/redis.ts'
 import { createRedisRelay } from './platform/redis-relay.ts'
 import type { Secrets } from './platform/secrets.ts'
 import { startTracing } from './platform/tracing.ts'
-import type { Siblings } from './platform/workers.ts'
+import type { Siblings } from './platform/workers/siblings.ts'
 
 // The same from src/ and from dist/.
 const webDirectory = fileURLToPath(new URL('../../web/dist', import.meta.url))

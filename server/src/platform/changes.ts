@@ -5,7 +5,7 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { type Connection, type Db, type Gate, hangUp, noticeTheDead, type Trx } from './database/database.ts'
 import { StartupError } from './startup-error.ts'
-import type { Siblings } from './workers.ts'
+import type { Siblings } from './workers/siblings.ts'
 
 export interface Change {
   readonly kind: 'key' | 'tenant' | 'user' | 'session'

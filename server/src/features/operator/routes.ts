@@ -12,10 +12,10 @@ const check = () => Type.Union([Type.Literal('ok'), Type.Literal('failing')])
 const counters = Type.Union([Type.Literal('exact'), Type.Literal('shares')], {
   description: 'shares: Redis does not answer, and this server admits its share of every limit',
 })
-const reports = Type.Union([Type.Literal('replica'), Type.Literal('primary')], {
+const reader = Type.Union([Type.Literal('replica'), Type.Literal('primary')], {
   description: 'Where usage and the trail are read; only with DATABASE_REPLICA_URL',
 })
-const checks = Type.Object({ database: check(), changes: check(), counters, reports: Type.Optional(reports) })
+const checks = Type.Object({ database: check(), changes: check(), counters, reports: Type.Optional(reader) })
 const answerTimeoutMs = 2_000
 /** Against being used, unauthenticated, to query the database without limit. */
 const databaseCheckMaxAgeMs = 500
@@ -24,7 +24,7 @@ const databaseCheckMaxAgeMs = 500
 export function operatorRoutes(
   deps: Pick<Deps, 'db' | 'clock'> & MetricsDeps & { readonly draining: () => boolean },
 ): FastifyPluginAsyncTypebox {
-  const { db, changes, clock, config, limiter, reports: read, draining } = deps
+  const { db, changes, clock, config, limiter, reports, draining } = deps
   const now = () => clock.monotonic()
   const databaseAnswers = shared(async () => (await inTime(sql`SELECT 1`.execute(db))) !== null, now)
   const jobs = shared(() => inTime(countJobs(db)), now)
@@ -65,7 +65,7 @@ export function operatorRoutes(
           database: verdict(await databaseAnswers()),
           changes: verdict(changes.live),
           counters: limiter.exact() ? ('exact' as const) : ('shares' as const),
-          ...(read.onReplica() !== null && { reports: read.onReplica() ? ('replica' as const) : ('primary' as const) }),
+          ...(reports.onReplica() !== null && { reports: reports.onReplica() ? ('replica' as const) : ('primary' as const) }),
         }
         if (state.database === 'failing' || state.changes === 'failing')
           throw new ApiError(

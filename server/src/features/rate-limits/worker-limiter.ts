@@ -1,5 +1,5 @@
 // One limit over the workers of one machine: their primary decides, by the counters that one process alone would have.
-import type { Siblings } from '../../platform/workers.ts'
+import type { Siblings } from '../../platform/workers/siblings.ts'
 import type { Decision } from './decide-limit.ts'
 import type { DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
 

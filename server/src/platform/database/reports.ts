@@ -120,8 +120,9 @@ export function createReports({ url, primary, poolMax, statementTimeoutMs, log, 
   async function look(): Promise<void> {
     try {
       replica ??= await open()
+      if (stopped) return
       replica.gate.open()
-      const unfit = stopped ? 'this server stops' : await findUnfit(replica, await readPosition(primary))
+      const unfit = await findUnfit(replica, await readPosition(primary))
       if (unfit) return rest(unfit)
       answers = true
       if (told) log.info('the replica answers reports again')
