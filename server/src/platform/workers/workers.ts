@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Change } from '../changes.ts'
+import { StartupError } from '../startup-error.ts'
 import { createDoor } from './door.ts'
 import type { ToPrimary, ToWorker } from './messages.ts'
 
@@ -96,7 +97,12 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
       worker.on('exit', (code, signal) => {
         const served = serving.delete(worker)
         for (const number of [...untaken.keys()]) take(worker, number)
-        reject(new WorkerEndedError(code ?? 1))
+        // One that ended by itself has said why, on its own stderr.
+        reject(
+          signal
+            ? new StartupError(`A worker was ended by ${signal} before it was ready: start again.`)
+            : new WorkerEndedError(code),
+        )
         if (stopping || !served) return
         log.warn({ code, signal }, 'a worker ended: another takes its place')
         replace(performance.now() - bornAt < youngMs ? youngMs : 0)
@@ -148,7 +154,6 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
   }
 }
 
-/** It has said why, on its own stderr. */
 export class WorkerEndedError extends Error {
   override readonly name = 'WorkerEndedError'
   constructor(readonly exitCode: number) {
