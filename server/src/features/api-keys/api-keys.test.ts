@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call, createKey, fakeClock, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
+import { expectLocksInOrder } from '../../testing/lock-order.ts'
+import { addUses } from './queries.ts'
 
 const base = '/api/v2/api-keys'
 const probe = '/api/v2/user-files'
@@ -382,6 +384,21 @@ describe('api keys', () => {
       last_used_ip: '127.0.0.1',
       last_used_at: expect.any(String),
     })
+  })
+
+  it('counts the same keys on two servers, and neither waits for the other for ever', async () => {
+    const [one, two] = [await createKey(server, owner), await createKey(server, owner)]
+    // Written anew it comes last in the table, whose order PostgreSQL takes unless it is told another.
+    const [smaller] = [one.id, two.id].sort()
+    await call(server, 'PUT', `${base}/${smaller}`, { token: owner.token, body: { name: 'moved' } })
+    await expectLocksInOrder(server, 'api_keys', [one.id, two.id], (ids) =>
+      addUses(
+        server.deps.pool,
+        ids.map((id) => ({ id, count: 1, at: clock.now(), ip: '127.0.0.1' })),
+      ),
+    )
+    for (const { id } of [one, two])
+      expect((await call(server, 'GET', `${base}/${id}`, { token: owner.token })).body.usage_count).toBe(2)
   })
 
   it('writes every deed to the trail, and S10 no key anywhere', async () => {

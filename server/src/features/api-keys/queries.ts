@@ -181,13 +181,17 @@ export interface Use {
   readonly ip: string
 }
 
+/** The rows are locked by their ids first: two servers that write of the same keys lock them in the same order. */
 export async function addUses(pool: pg.Pool, uses: readonly Use[]): Promise<void> {
   await pool.query({
     name: 'api-key-uses',
-    text: `UPDATE api_keys k
+    text: `WITH held AS MATERIALIZED (
+             SELECT id FROM api_keys WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+           )
+           UPDATE api_keys k
               SET usage_count = k.usage_count + u.count, last_used_at = GREATEST(k.last_used_at, u.at), last_used_ip = u.ip
-             FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[]) AS u (id, count, at, ip)
-            WHERE k.id = u.id`,
+             FROM held JOIN unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[]) AS u (id, count, at, ip) USING (id)
+            WHERE k.id = held.id`,
     values: [
       uses.map(({ id }) => id),
       uses.map(({ count }) => count),

@@ -75,14 +75,20 @@ export async function listSessions(conn: Connection, userId: string): Promise<Se
     .execute()
 }
 
-/** Only rows that are still there, and never backwards: a touch cannot bring an ended session back. */
+/**
+ * Only rows that are still there, and never backwards: a touch cannot bring an ended session back. The rows are locked by their ids
+ * first: two servers that touch the same sessions lock them in the same order.
+ */
 export async function touchSessions(conn: Connection, touches: readonly { id: string; at: number }[]): Promise<void> {
   const ids = touches.map(({ id }) => id)
   const instants = touches.map(({ at }) => new Date(at).toISOString())
   await sql`
+    WITH held AS MATERIALIZED (
+      SELECT id FROM sessions WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE
+    )
     UPDATE sessions SET last_accessed_at = touched.at
-    FROM unnest(${ids}::uuid[], ${instants}::timestamptz[]) AS touched (id, at)
-    WHERE sessions.id = touched.id AND sessions.last_accessed_at < touched.at`.execute(conn)
+    FROM held JOIN unnest(${ids}::uuid[], ${instants}::timestamptz[]) AS touched (id, at) USING (id)
+    WHERE sessions.id = held.id AND sessions.last_accessed_at < touched.at`.execute(conn)
 }
 
 /** Of two that end or rotate the same session at once, one gets the row. */

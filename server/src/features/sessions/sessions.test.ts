@@ -1,6 +1,8 @@
 // The life of a session over HTTP: begun, listed, rotated, slid, ended, and nothing left of it afterwards.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call, fakeClock, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
+import { expectLocksInOrder } from '../../testing/lock-order.ts'
+import { touchSessions } from './queries.ts'
 
 const base = '/api/v2/auth/session'
 const dayMs = 86_400_000
@@ -132,6 +134,21 @@ describe('sessions', () => {
           .status,
       ).toBe(415)
     expect((await me(person.token)).status).toBe(200)
+  })
+
+  it('touches the same sessions on two servers, and neither waits for the other for ever', async () => {
+    const person = await signUp(server)
+    const ids: [string, string] = [(await logIn(person)).body.session_id, (await logIn(person)).body.session_id]
+    let at = Date.now()
+    await expectLocksInOrder(server, 'sessions', ids, (given) => {
+      at += 60_000
+      return touchSessions(
+        server.db,
+        given.map((id) => ({ id, at })),
+      )
+    })
+    const rows = await server.db.selectFrom('sessions').select('last_accessed_at').where('id', 'in', ids).execute()
+    expect(rows.map(({ last_accessed_at }) => last_accessed_at.getTime())).toEqual([at, at])
   })
 })
 
