@@ -46,35 +46,63 @@ interface RedisAddress {
   readonly password?: string
   /** Sentinel's name of the master. */
   readonly master?: string
+  /** Sentinel's own, where it asks for one. */
+  readonly sentinelUsername?: string
+  readonly sentinelPassword?: string
   readonly db: number
 }
 
-const form = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)(?:\/([^/?#]*))?(?:\?db=(\d{1,3}))?$/
+const form = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)(?:\/([^/?#]*))?(?:\?([^#]*))?$/
+/** What may follow the question mark, of which kind. */
+const parameters: Record<RedisAddress['kind'], readonly string[]> = {
+  standalone: [],
+  sentinel: ['db', 'sentinel_username', 'sentinel_password'],
+  cluster: [],
+}
 
 /**
- * `redis://[user:password@]host[:port][/db]`, `rediss://` with TLS, `redis+sentinel://host,host/master[?db=n]`,
+ * `redis://[user:password@]host[:port][/db]`, `redis+sentinel://host,host/master[?db=n&sentinel_username=…&sentinel_password=…]`,
  * `redis+cluster://host,host`; each with TLS as `rediss`. Null where it is none of them.
  */
 export function parseRedisUrl(url: string): RedisAddress | null {
-  const [, scheme, kind = 'standalone', username, password, hosts = '', path, db] = form.exec(url) ?? []
+  const [, scheme, named = 'standalone', user, pass, hosts = '', path, query] = form.exec(url) ?? []
   if (!scheme) return null
+  const kind = named as RedisAddress['kind']
+  const [username, password] = [user, pass].map(decoded)
+  if (username === null || password === null) return null
+  const more = new URLSearchParams(query)
   const standard = kind === 'sentinel' ? sentinelPort : defaultPort
   const parsed = hosts.split(',').map((text) => {
     const [, host = '', port] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text) ?? []
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? standard) }
   })
   if (parsed.some(({ host, port }) => host === '' || port < 1 || port > 65_535)) return null
-  if (kind === 'standalone' && (parsed.length > 1 || (path && !/^\d{1,3}$/.test(path)))) return null
+  if (kind === 'standalone' && parsed.length > 1) return null
   if (kind === 'sentinel' && !path) return null
-  if (kind === 'cluster' && (path || db)) return null
+  if (kind === 'cluster' && path) return null
+  if ([...more.keys()].some((name) => !parameters[kind].includes(name))) return null
+  const db = (kind === 'standalone' ? path : more.get('db')) || '0'
+  if (!/^\d{1,3}$/.test(db)) return null
+  const [sentinelUsername, sentinelPassword] = [more.get('sentinel_username'), more.get('sentinel_password')]
   return {
-    kind: kind as RedisAddress['kind'],
+    kind,
     tls: scheme === 'rediss',
     hosts: parsed,
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
+    ...(username && { username }),
+    ...(password && { password }),
     ...(kind === 'sentinel' && path && { master: path }),
-    db: Number((kind === 'standalone' ? path : db) || 0),
+    ...(sentinelUsername && { sentinelUsername }),
+    ...(sentinelPassword && { sentinelPassword }),
+    db: Number(db),
+  }
+}
+
+/** Null where it is no percent-encoding. */
+function decoded(text: string | undefined): string | undefined | null {
+  try {
+    return text && decodeURIComponent(text)
+  } catch {
+    return null
   }
 }
 
@@ -167,7 +195,7 @@ function redial(client: Redis | Cluster): void {
   if (client.status === 'ready') client.disconnect(true)
 }
 
-function open({ kind, hosts, tls, username, password, master, db }: RedisAddress): Redis | Cluster {
+function open({ kind, hosts, tls, username, password, db, ...behind }: RedisAddress): Redis | Cluster {
   const shared = {
     ...(username && { username }),
     ...(password && { password }),
@@ -194,7 +222,9 @@ function open({ kind, hosts, tls, username, password, master, db }: RedisAddress
       // Without these two the client speaks plainly, to Sentinel and to the master, whatever else it was told.
       ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
       sentinels: [...hosts],
-      name: master ?? '',
+      name: behind.master ?? '',
+      ...(behind.sentinelUsername && { sentinelUsername: behind.sentinelUsername }),
+      ...(behind.sentinelPassword && { sentinelPassword: behind.sentinelPassword }),
       db,
       sentinelRetryStrategy: () => reconnectMs,
     })

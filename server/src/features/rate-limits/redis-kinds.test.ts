@@ -109,6 +109,31 @@ describe.skipIf(!installed)('Redis behind', () => {
     await tell('after')
   }, 90_000)
 
+  it('Sentinel that asks for a password of its own, and for no other', async () => {
+    const [master, sentinel] = [await freePort(), await freePort()]
+    await start(master)
+    await start(sentinel, '--sentinel')
+    cli(sentinel, 'sentinel', 'monitor', 'kept', '127.0.0.1', `${master}`, '1')
+    for (const answer of [
+      cli(master, 'config', 'set', 'requirepass', 'of the data'),
+      cli(sentinel, 'sentinel', 'set', 'kept', 'auth-pass', 'of the data'),
+      cli(sentinel, 'acl', 'setuser', 'default', 'resetpass', '>of the watch'),
+    ])
+      expect(answer).toBe('OK')
+    const dir = await mkdtemp(join(tmpdir(), 'aion-redis-locked-'))
+    cleanups.push(() => rm(dir, { recursive: true, force: true }))
+    const url = `redis+sentinel://:of%20the%20data@127.0.0.1:${sentinel}/kept`
+    for (const [more, ...told] of [
+      ['', 'shares', expect.stringContaining('NOAUTH')],
+      ['?sentinel_password=of%20the%20data', 'shares', expect.stringContaining('WRONGPASS')],
+      ['?sentinel_password=of%20the%20watch', 'exact', ''],
+    ] as const)
+      expect([more, ...(await countersOf({ PORT: '0', AION_DATA_DIR: join(dir, 'data'), REDIS_URL: url + more }))]).toEqual([
+        more,
+        ...told,
+      ])
+  }, 90_000)
+
   it('Cluster: a key and its workspace are decided on in one step, on whichever shard', async () => {
     const ports = await Promise.all([1, 2, 3].map(freePort))
     // Its bus listens on a port of its own, 10,000 higher unless it is told.

@@ -188,6 +188,19 @@ describe('REDIS_URL', () => {
       },
     ],
     [
+      'redis+sentinel://:data@a/kept?sentinel_username=watch&sentinel_password=p%40%2Fss%2B',
+      {
+        kind: 'sentinel',
+        master: 'kept',
+        hosts: [{ host: 'a', port: 26_379 }],
+        password: 'data',
+        sentinelUsername: 'watch',
+        sentinelPassword: 'p@/ss+',
+        db: 0,
+        tls: false,
+      },
+    ],
+    [
       'rediss+cluster://a:1,b:2',
       {
         kind: 'cluster',
@@ -201,8 +214,19 @@ describe('REDIS_URL', () => {
     ],
   ])('%s', (text, address) => expect(parseRedisUrl(text)).toEqual(address))
 
-  it.each(['http://x', 'redis://', 'redis://a,b', 'redis://a/b', 'redis+sentinel://a', 'redis+cluster://a/1', 'redis://a:70000'])(
-    '%s is none',
-    (text) => expect(parseRedisUrl(text)).toBeNull(),
-  )
+  it.each([
+    'http://x',
+    'redis://',
+    'redis://a,b',
+    'redis://a/b',
+    'redis://:%zz@a',
+    'redis://a?db=1',
+    'redis://a?sentinel_password=x',
+    'redis+sentinel://a',
+    'redis+sentinel://a/kept?db=x',
+    'redis+sentinel://a/kept?sentinel_pasword=x',
+    'redis+cluster://a/1',
+    'redis+cluster://a?db=1',
+    'redis://a:70000',
+  ])('%s is none', (text) => expect(parseRedisUrl(text)).toBeNull())
 })
