@@ -1,13 +1,12 @@
 // SIGTERM under load: every request that was accepted is answered, the slow ones too, no connection is closed under one, and the process ends with 0.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { onDisk } from './support/backends.ts'
 import { call, createKey, signUp, storeDocument, succeed } from './support/client.ts'
-import { relaxed, type Server, startServer } from './support/server.ts'
+import { relaxed, type Server, startServer, workersOf } from './support/server.ts'
 
 const delayMs = 3_000
 const env = {
@@ -57,10 +56,8 @@ async function open(): Promise<Agent> {
 
 /** The processes that answer. */
 function answering(): number[] {
-  const pid = server.child.pid ?? 0
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
-  const workers = children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('aion-server.js'))
-  return workers.length > 0 ? workers : [pid]
+  const workers = workersOf(server.child)
+  return workers.length > 0 ? workers : [server.child.pid ?? 0]
 }
 
 async function untilDraining(): Promise<void> {

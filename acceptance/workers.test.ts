@@ -1,11 +1,12 @@
 // Two processes on one port are one server: one limit, one revocation, and the death of one of them is nothing to clients.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, createKey, type Person, signUp, succeed } from './support/client.ts'
-import { relaxed, type Server, startServer } from './support/server.ts'
+import { relaxed, type Server, spawnServer, startServer, temporaryDirectory, workersOf } from './support/server.ts'
 
 /** More for a series: `WORKER_ROUNDS=1000`. */
 const rounds = Number(process.env.WORKER_ROUNDS ?? 30)
@@ -41,12 +42,7 @@ async function use(lane: number, key: string): Promise<number> {
   return answer.statusCode
 }
 
-/** The processes that the server began from its own program. */
-function workers(): number[] {
-  const { pid } = server.child
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
-  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('aion-server.js'))
-}
+const workers = () => workersOf(server.child)
 
 test(`600 requests over two workers: ${limit} get in, exactly`, async () => {
   const { key } = await createKey(server.url, starter.session)
@@ -100,4 +96,18 @@ test('SIGTERM drains them all, and the limits are known to the next ones', async
   expect(await server.stop()).toBe(0)
   server = await startServer(env, server.dataDir)
   expect(await use(0, key).catch(() => use(0, key))).toBe(429)
+})
+
+test('a worker that is killed before it is ready ends the start, with a sentence', async () => {
+  const dataDir = await temporaryDirectory()
+  const child = spawnServer({ AION_WORKERS: '2', AION_DATA_DIR: dataDir })
+  const ended = once(child, 'close')
+  const said = Promise.all([text(child.stdout), text(child.stderr)])
+  for (; child.exitCode === null && workersOf(child).length === 0; await sleep(5));
+  for (const pid of workersOf(child)) process.kill(pid, 'SIGKILL')
+  expect([await ended, await said]).toEqual([
+    [1, null],
+    ['', 'A worker was ended by SIGKILL before it was ready: start again.\n'],
+  ])
+  await rm(dataDir, { recursive: true })
 })

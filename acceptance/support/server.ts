@@ -1,11 +1,12 @@
 // A server to hold to its promise: the one at AION_BASE_URL, or one of our own, started the way a user starts it.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, execFile, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { backendsOf, discardBackends, objects } from './backends.ts'
@@ -87,7 +88,10 @@ async function copyDatabase(dataDir: string): Promise<void> {
   await promisify(execFile)('cp', ['--archive', '--reflink=auto', original, join(dataDir, 'postgres')])
 }
 
-export function spawnServer(env: Env, command: readonly string[] = [process.execPath]): ChildProcess {
+export function spawnServer(
+  env: Env,
+  command: readonly string[] = [process.execPath],
+): ChildProcessByStdio<null, Readable, Readable> {
   buildOnce()
   const [program = process.execPath, ...rest] = command
   return spawn(program, [...rest, join(repository, 'server/bin/aion-server.js')], {
@@ -96,6 +100,12 @@ export function spawnServer(env: Env, command: readonly string[] = [process.exec
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', PORT: '0', AION_SHUTDOWN_DELAY: '0', ...objects, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+
+/** The processes that a server of AION_WORKERS began from its own program; none of one that answers itself. */
+export function workersOf({ pid }: ChildProcess): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('aion-server.js'))
 }
 
 function collect(child: ChildProcess): { stdout: () => string; stderr: () => string } {
