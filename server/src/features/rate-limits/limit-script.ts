@@ -1,11 +1,7 @@
 // The sliding log inside Redis: the same decisions as sliding-log.ts, taken where all servers meet, in one atomic step.
 
-/**
- * KEYS: one list of instants (milliseconds, oldest first) for each limit. ARGV: the instant, or '' for Redis's own clock; '1' to look
- * without spending; then limit and window of each. Answers: allowed, which limit describes it (from 1), what remains, and the wait.
- * An admission is never put before the one ahead of it: a clock that was set back shortens nobody's window.
- */
-export const limitScript = `
+/** The instant in ARGV[1], or '' for Redis's own clock. */
+const now = `
 local now
 if ARGV[1] == '' then
   local time = redis.call('TIME')
@@ -13,7 +9,14 @@ if ARGV[1] == '' then
 else
   now = tonumber(ARGV[1])
 end
-for i = 1, #KEYS do
+`
+
+/**
+ * KEYS: one list of instants (milliseconds, oldest first) for each limit. ARGV: the instant, or '' for Redis's own clock; '1' to look
+ * without spending; then limit and window of each. Answers: allowed, which limit describes it (from 1), what remains, and the wait.
+ * An admission is never put before the one ahead of it: a clock that was set back shortens nobody's window.
+ */
+export const limitScript = `${now}for i = 1, #KEYS do
   local newest = redis.call('LINDEX', KEYS[i], -1)
   if newest and tonumber(newest) > now then now = tonumber(newest) end
 end
@@ -48,4 +51,17 @@ for i = 1, #KEYS do
 end
 local remaining = math.max(0, limits[tightest] - sizes[tightest])
 return { 1, tightest, remaining, remaining > 0 and '0' or tostring(wait(tightest)) }
+`
+
+/**
+ * What was admitted elsewhere takes its place in the list. KEYS: the list. ARGV: the instant as above, the window, and of each
+ * admission how long ago it was, in milliseconds.
+ */
+export const tellScript = `${now}
+local instants = redis.call('LRANGE', KEYS[1], 0, -1)
+for i = 3, #ARGV do instants[#instants + 1] = string.format('%.3f', now - tonumber(ARGV[i])) end
+table.sort(instants, function(one, other) return tonumber(one) < tonumber(other) end)
+redis.call('DEL', KEYS[1])
+for i = 1, #instants, 1000 do redis.call('RPUSH', KEYS[1], unpack(instants, i, math.min(i + 999, #instants))) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../platform/clock.ts'
 import type { RedisConnection } from '../../platform/redis.ts'
-import { limitScript } from './limit-script.ts'
+import { limitScript, tellScript } from './limit-script.ts'
 import type { Decision, DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
+import { createUntold } from './untold.ts'
 
 interface Options {
   readonly redis: RedisConnection
@@ -23,14 +24,17 @@ const beatMs = 250
 const silenceMs = 10_000
 /** What an empty Redis would admit a second time is past by then: the window of every plan's limit. */
 const forgottenMs = 60_000
+/** So long, in beats, the others have to come back and tell Redis what they admitted, before anybody relies on what it knows. */
+const settlingBeats = 12
 /** A server that starts waits two seconds for Redis. */
 const startAttempts = 8
 
 export function createRedisLimiter({ redis, local, log, prefix, clock }: Options): RateLimiter {
   const id = randomUUID()
   const serversKey = `${prefix}servers`
-  /** Decided in Redis: it answers, and knows what it admitted. */
+  /** Decided in Redis: it answers, and knows what was admitted. */
   let exact = false
+  /** Whatever is admitted Redis is told of. */
   let answers = false
   let lastExact = Number.NEGATIVE_INFINITY
   /** Its memory, as it was when last seen. */
@@ -39,6 +43,8 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   let servers = 1
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
+  let settling = 0
+  const untold = createUntold()
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -54,11 +60,13 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
   function lose(error?: unknown): void {
     if (stopped) return
-    if (answers)
+    if (answers) {
       log.warn(
         { err: (error as Error | undefined)?.message ?? 'the connection broke', servers },
         'Redis does not answer: each server admits its share of every limit until it is back',
       )
+      settling = settlingBeats
+    }
     answers = false
     leaveExact()
   }
@@ -68,7 +76,6 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
     try {
       const wall = Date.now()
       const { members, memory } = await redis.beat(serversKey, id, wall, wall - silenceMs)
-      answers = true
       const now = monotonic()
       if (known !== '' && memory !== known) {
         log.warn(
@@ -81,7 +88,10 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
       known = memory
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
       servers = members > servers || now - unseenAt > silenceMs ? Math.max(1, members) : servers
-      if (exact || now < forgotUntil) return
+      await untold.tell(tell, monotonic)
+      if (answers) settling = Math.max(0, settling - 1)
+      answers = true
+      if (exact || settling > 0 || now < forgotUntil) return
       exact = true
       if (lastExact > Number.NEGATIVE_INFINITY) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
     } catch (error) {
@@ -93,11 +103,16 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   const shared = (limit: Limit): Limit => ({ ...limit, limit: share(limit.limit) })
   const keyOf = ({ name, group = name }: Limit) => `${prefix}{${group}}:${name}`
 
+  /** For Redis: '' is its own clock. */
+  const instant = () => (clock ? String(clock.monotonic()) : '')
+
+  const tell = (limit: Limit, ages: readonly number[]) =>
+    redis.evaluate(tellScript, [keyOf(limit)], [instant(), String(limit.windowMs), ...ages.map((age) => age.toFixed(3))])
+
   async function ask(limits: readonly Limit[], peek: boolean, otherwise: () => Decision): Promise<Decision> {
     try {
-      const now = clock ? String(clock.monotonic()) : ''
       const rest = limits.flatMap(({ limit, windowMs }) => [String(limit), String(windowMs)])
-      const answer = await redis.evaluate(limitScript, limits.map(keyOf), [now, peek ? '1' : '', ...rest])
+      const answer = await redis.evaluate(limitScript, limits.map(keyOf), [instant(), peek ? '1' : '', ...rest])
       const [allowed, which, remaining, wait] = answer as [number, number, number, string]
       if (!peek) decided[allowed === 1 ? 'admitted' : 'refused']++
       return {
@@ -113,8 +128,18 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   }
 
   function decideAll(own: Limit, ceiling: Limit | null): Decision | Promise<Decision> {
-    const otherwise = () => local.decideAll(shared(own), ceiling && shared(ceiling))
-    return exact ? ask(ceiling ? [own, ceiling] : [own], false, otherwise) : otherwise()
+    const limits = ceiling ? [own, ceiling] : [own]
+    const byShares = () => local.decideAll(shared(own), ceiling && shared(ceiling))
+    const alone = (decision: Decision) => {
+      if (decision.allowed) untold.note(limits, monotonic())
+      return decision
+    }
+    if (exact) return ask(limits, false, () => alone(byShares()))
+    const decision = byShares()
+    if (!decision.allowed) return decision
+    if (!answers) return alone(decision)
+    // Until it is relied on, both have to admit.
+    return ask(limits, false, () => alone(decision)).then((known) => (known.allowed ? decision : known))
   }
 
   return {

@@ -1,0 +1,64 @@
+// What shares admitted while Redis was away, until Redis has been told of it: it counts on from there.
+import type { Limit } from './rate-limiter.ts'
+import { SlidingLog } from './sliding-log.ts'
+
+export interface Untold {
+  note(limits: readonly Limit[], now: number): void
+  /** Resolves when nothing is left to tell; what could not be told is kept. `ages`: how long ago each admission was, in milliseconds. */
+  tell(send: (limit: Limit, ages: readonly number[]) => Promise<unknown>, clock: () => number): Promise<void>
+}
+
+/** Told at once: a few milliseconds of Redis. */
+const batchSize = 500
+/** More names than this in one window without Redis only under attack from that many addresses; then the oldest are not told. */
+const namesMax = 100_000
+
+export function createUntold(): Untold {
+  /** By name, who was admitted last comes last. */
+  const entries = new Map<string, { readonly limit: Limit; readonly log: SlidingLog }>()
+
+  /** Whatever has left its window means nothing to Redis. */
+  function forget(now: number): void {
+    for (const [name, { limit, log }] of entries) {
+      log.expire(now, limit.windowMs)
+      if (log.count > 0 && entries.size <= namesMax) return
+      entries.delete(name)
+    }
+  }
+
+  return {
+    note(limits, now) {
+      for (const limit of limits) {
+        const log = entries.get(limit.name)?.log ?? new SlidingLog()
+        log.expire(now, limit.windowMs)
+        log.admit(now, limit.limit)
+        entries.delete(limit.name)
+        entries.set(limit.name, { limit, log })
+      }
+      forget(now)
+    },
+    async tell(send, clock) {
+      while (entries.size > 0) {
+        const batch = [...entries.values()].slice(0, batchSize)
+        for (const { limit } of batch) entries.delete(limit.name)
+        const now = clock()
+        try {
+          await Promise.all(
+            batch.map(({ limit, log }) => {
+              log.expire(now, limit.windowMs)
+              const ages = log.instants().map((instant) => now - instant)
+              return ages.length > 0 && send(limit, ages)
+            }),
+          )
+        } catch (error) {
+          // Told perhaps: counted twice is better than not at all.
+          for (const { limit, log } of batch) {
+            const newer = entries.get(limit.name)?.log.instants() ?? []
+            entries.set(limit.name, { limit, log: new SlidingLog([...log.instants(), ...newer]) })
+          }
+          throw error
+        }
+      }
+    },
+  }
+}
