@@ -151,6 +151,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
     },
     async forget(name) {
       local.forget(name)
+      untold.forget(name)
       if (answers) await redis.del(keyOf({ name, limit: 0, windowMs: 0 })).catch(lose)
     },
     exact: () => exact,

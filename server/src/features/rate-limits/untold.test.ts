@@ -20,6 +20,8 @@ it('tells each admission once, as old as it is, and none that has left its windo
   untold.note([limit('key'), limit('tenant')], 10)
   untold.note([limit('key')], 30_000)
   untold.note([limit('key')], 60_020)
+  untold.note([limit('forgiven')], 60_020)
+  untold.forget('forgiven')
   expect(await toldBy(untold, 61_000)).toEqual([['key', [31_000, 980]]])
   expect(await toldBy(untold, 61_000)).toEqual([])
 })

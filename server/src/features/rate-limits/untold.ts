@@ -4,6 +4,7 @@ import { SlidingLog } from './sliding-log.ts'
 
 export interface Untold {
   note(limits: readonly Limit[], now: number): void
+  forget(name: string): void
   /** Resolves when nothing is left to tell; what could not be told is kept. `ages`: how long ago each admission was, in milliseconds. */
   tell(send: (limit: Limit, ages: readonly number[]) => Promise<unknown>, clock: () => number): Promise<void>
 }
@@ -18,7 +19,7 @@ export function createUntold(): Untold {
   const entries = new Map<string, { readonly limit: Limit; readonly log: SlidingLog }>()
 
   /** Whatever has left its window means nothing to Redis. */
-  function forget(now: number): void {
+  function expire(now: number): void {
     for (const [name, { limit, log }] of entries) {
       log.expire(now, limit.windowMs)
       if (log.count > 0 && entries.size <= namesMax) return
@@ -35,8 +36,9 @@ export function createUntold(): Untold {
         entries.delete(limit.name)
         entries.set(limit.name, { limit, log })
       }
-      forget(now)
+      expire(now)
     },
+    forget: (name) => void entries.delete(name),
     async tell(send, clock) {
       while (entries.size > 0) {
         const batch = [...entries.values()].slice(0, batchSize)
