@@ -167,7 +167,7 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
     key: KeyPrincipal,
     decision: Decision,
   ): MaybePromise<ApiError | null> {
-    deps.setLimitHeaders(reply, decision.limit === key.limit ? 'key' : 'tenant', decision)
+    deps.setLimitHeaders(reply, decision.limit > key.limit ? 'tenant' : 'key', decision)
     // Whatever is left of a limit: waiting would not help.
     const plan = deps.plans[key.plan]
     if (!plan.apiAccess) return insufficientTier(plan, deps.publicUrl())

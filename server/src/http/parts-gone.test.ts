@@ -144,7 +144,7 @@ describe.skipIf(!redis)('one of two servers on one Redis', () => {
   beforeEach(async () => {
     for (const wire of wires) wire.set('whole')
     await ready(cutOff).toBe(200)
-    await expect.poll(() => counters(cutOff), { timeout: 5_000 }).toBe('exact')
+    await expect.poll(() => counters(cutOff), { timeout: 30_000 }).toBe('exact')
   })
 
   // A machine that stalls for a second is deaf for that second: again, then.
@@ -173,7 +173,10 @@ describe.skipIf(!redis)('one of two servers on one Redis', () => {
     wires[1]?.set('cut')
     await expect.poll(() => counters(cutOff), { timeout: 3_000 }).toBe('shares')
     expect(cutOff.logs()).toContain('Redis does not answer')
+    const { headers } = await read(cutOff, (await createKey(cutOff, person)).api_key)
+    const told = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'ratelimit-policy'].map((name) => headers.get(name))
+    expect(told).toEqual(['15', '14', '"key";q=15;w=60'])
     wires[1]?.set('whole')
-    await expect.poll(() => counters(cutOff), { timeout: 5_000 }).toBe('exact')
+    await expect.poll(() => counters(cutOff), { timeout: 30_000 }).toBe('exact')
   })
 })
