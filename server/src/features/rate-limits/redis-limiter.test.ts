@@ -114,6 +114,24 @@ describe.skipIf(!url)('in Redis', () => {
       way.close()
     },
   )
+
+  it('is told by its own clock when it was that a share was spent', async () => {
+    const { hostname, port } = new URL(url)
+    const way = await layWire({ host: hostname, port: Number(port) })
+    const limiter = redisOn(undefined, `redis://127.0.0.1:${way.port}`)
+    await limiter.start()
+    way.set('cut')
+    await until(() => !limiter.exact())
+    const admittedAt = performance.now()
+    expect((await limiter.decide('key', 1, windowMs)).allowed).toBe(true)
+    way.set('whole')
+    await until(() => limiter.exact())
+    const { allowed, retryAfterMs } = await limiter.decide('key', 1, windowMs)
+    expect(allowed).toBe(false)
+    expect(Math.abs(windowMs - (performance.now() - admittedAt) - retryAfterMs)).toBeLessThan(500)
+    await limiter.stop()
+    way.close()
+  })
 })
 
 describe.skipIf(!url)('a machine that stood still', () => {
