@@ -1,9 +1,11 @@
 // The life of a key, through HTTP: made, seen, changed, rotated, revoked; and everything that must not work.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Trx } from '../../platform/database/database.ts'
 import { call, createKey, fakeClock, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
-import { expectLocksInOrder } from '../../testing/lock-order.ts'
-import { addUses } from './queries.ts'
+import { contrary, expectLocksInOrder } from '../../testing/lock-order.ts'
+import { deleteTenants, deleteUser } from '../profile/queries.ts'
+import { addUses, adoptKeys } from './queries.ts'
 
 const base = '/api/v2/api-keys'
 const probe = '/api/v2/user-files'
@@ -387,18 +389,34 @@ describe('api keys', () => {
   })
 
   it('counts the same keys on two servers, and neither waits for the other for ever', async () => {
-    const [one, two] = [await createKey(server, owner), await createKey(server, owner)]
-    // Written anew it comes last in the table, whose order PostgreSQL takes unless it is told another.
-    const [smaller] = [one.id, two.id].sort()
-    await call(server, 'PUT', `${base}/${smaller}`, { token: owner.token, body: { name: 'moved' } })
-    await expectLocksInOrder(server, 'api_keys', [one.id, two.id], (ids) =>
-      addUses(
-        server.deps.pool,
-        ids.map((id) => ({ id, count: 1, at: clock.now(), ip: '127.0.0.1' })),
-      ),
-    )
-    for (const { id } of [one, two])
-      expect((await call(server, 'GET', `${base}/${id}`, { token: owner.token })).body.usage_count).toBe(2)
+    const ids: [string, string] = [(await createKey(server, owner)).id, (await createKey(server, owner)).id]
+    for (const given of [ids, [...ids].reverse()])
+      await expectLocksInOrder(server, 'api_keys', ids, () =>
+        addUses(
+          server.deps.pool,
+          given.map((id) => ({ id, count: 1, at: clock.now(), ip: '127.0.0.1' })),
+        ),
+      )
+    for (const id of ids) expect((await call(server, 'GET', `${base}/${id}`, { token: owner.token })).body.usage_count).toBe(2)
+  })
+
+  it('takes over and removes keys in the order in which they are counted', async () => {
+    const person = await signUp(server)
+    const made: string[] = []
+    for (let count = 0; count < 8; count++) made.push((await createKey(server, person)).id)
+    const { tenantId, userId } = person
+    for (const write of [
+      (trx: Trx) => adoptKeys(trx, { tenantId, from: userId, to: owner.userId, inherited: [], at: new Date(clock.now()) }),
+      (trx: Trx) => deleteTenants(trx, [tenantId]),
+      (trx: Trx) => deleteUser(trx, userId),
+    ])
+      await expectLocksInOrder(server, 'api_keys', contrary(made), async () => {
+        const trx = await server.db.startTransaction().execute()
+        // Somebody may go whose keys belong to others' workspaces.
+        await trx.updateTable('tenants').set({ owner_user_id: owner.userId }).where('id', '=', tenantId).execute()
+        await write(trx)
+        await trx.rollback().execute()
+      })
   })
 
   it('writes every deed to the trail, and S10 no key anywhere', async () => {

@@ -2,6 +2,8 @@
 import { sql } from 'kysely'
 import type { Connection, Trx } from '../../platform/database/database.ts'
 import { deletePendingLogins } from '../accounts/queries.ts'
+import { lockKeys } from '../api-keys/queries.ts'
+import { lockSessionsOf } from '../sessions/queries.ts'
 
 export async function lockPreferences(trx: Trx, userId: string): Promise<Record<string, unknown> | null> {
   const row = await trx.selectFrom('users').select('preferences').where('id', '=', userId).forNoKeyUpdate().executeTakeFirst()
@@ -26,6 +28,7 @@ export async function replacePassword(
 
 /** All but the one that does this, and sign-ins that wait for their second factor. */
 export async function endOtherSessions(trx: Trx, userId: string, sessionId: string): Promise<void> {
+  await lockSessionsOf(trx, userId)
   await trx.deleteFrom('sessions').where('user_id', '=', userId).where('id', '<>', sessionId).execute()
   await deletePendingLogins(trx, userId)
 }
@@ -64,11 +67,15 @@ export async function tenantsOf(conn: Connection, userId: string): Promise<strin
 
 /** With all that is theirs: keys, members, files, uploads, counts. */
 export async function deleteTenants(trx: Trx, ids: readonly string[]): Promise<void> {
-  if (ids.length) await trx.deleteFrom('tenants').where('id', 'in', ids).execute()
+  if (ids.length === 0) return
+  await lockKeys(trx, 'tenant_id', ids)
+  await trx.deleteFrom('tenants').where('id', 'in', ids).execute()
 }
 
 /** With sessions, tokens, factors, identities, memberships, and the keys they created elsewhere. */
 export async function deleteUser(trx: Trx, id: string): Promise<void> {
+  await lockKeys(trx, 'created_by', [id])
+  await lockSessionsOf(trx, id)
   await trx.deleteFrom('users').where('id', '=', id).execute()
 }
 

@@ -2,6 +2,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Connection, Trx } from '../../platform/database/database.ts'
 import type { Database } from '../../platform/database/schema.ts'
+import { lockSessionsOf } from '../sessions/queries.ts'
 
 export type PasskeyRow = Selectable<Database['passkeys']>
 export type PendingLoginRow = Selectable<Database['pending_logins']>
@@ -248,6 +249,7 @@ export async function markProved(
 
 /** Without a factor no session has proved one: a workspace that asks for one later asks all of them. */
 export async function unmarkSessions(trx: Trx, userId: string): Promise<void> {
+  await lockSessionsOf(trx, userId)
   await trx.updateTable('sessions').set({ factor_at: null }).where('user_id', '=', userId).execute()
 }
 

@@ -102,8 +102,14 @@ export async function deleteSession(conn: Connection, userId: string, id: string
   return row !== undefined
 }
 
-export async function deleteSessionsOf(conn: Connection, userId: string): Promise<void> {
-  await conn.deleteFrom('sessions').where('user_id', '=', userId).execute()
+/** Before all of a person's are written: in the order in which they are touched. */
+export async function lockSessionsOf(trx: Trx, userId: string): Promise<void> {
+  await trx.selectFrom('sessions').select('id').where('user_id', '=', userId).orderBy('id').forUpdate().execute()
+}
+
+export async function deleteSessionsOf(trx: Trx, userId: string): Promise<void> {
+  await lockSessionsOf(trx, userId)
+  await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
 }
 
 /** Sessions that no use can bring back. */

@@ -1,8 +1,12 @@
 // The life of a session over HTTP: begun, listed, rotated, slid, ended, and nothing left of it afterwards.
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Trx } from '../../platform/database/database.ts'
 import { call, fakeClock, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
-import { expectLocksInOrder } from '../../testing/lock-order.ts'
-import { touchSessions } from './queries.ts'
+import { contrary, expectLocksInOrder } from '../../testing/lock-order.ts'
+import { deleteTenants, deleteUser, endOtherSessions, lockOwnedTenants } from '../profile/queries.ts'
+import { unmarkSessions } from '../second-factor/queries.ts'
+import { deleteSessionsOf, touchSessions } from './queries.ts'
 
 const base = '/api/v2/auth/session'
 const dayMs = 86_400_000
@@ -140,15 +144,39 @@ describe('sessions', () => {
     const person = await signUp(server)
     const ids: [string, string] = [(await logIn(person)).body.session_id, (await logIn(person)).body.session_id]
     let at = Date.now()
-    await expectLocksInOrder(server, 'sessions', ids, (given) => {
+    for (const given of [ids, [...ids].reverse()]) {
       at += 60_000
-      return touchSessions(
-        server.db,
-        given.map((id) => ({ id, at })),
+      await expectLocksInOrder(server, 'sessions', ids, () =>
+        touchSessions(
+          server.db,
+          given.map((id) => ({ id, at })),
+        ),
       )
-    })
+    }
     const rows = await server.db.selectFrom('sessions').select('last_accessed_at').where('id', 'in', ids).execute()
     expect(rows.map(({ last_accessed_at }) => last_accessed_at.getTime())).toEqual([at, at])
+  })
+
+  it('ends and changes all sessions of a person in the order in which they are touched', async () => {
+    const person = await signUp(server)
+    const begun: string[] = []
+    for (let count = 0; count < 8; count++) begun.push((await logIn(person)).body.session_id)
+    const pair = contrary(begun)
+    await server.db.deleteFrom('sessions').where('user_id', '=', person.userId).where('id', 'not in', pair).execute()
+    for (const write of [
+      (trx: Trx) => deleteSessionsOf(trx, person.userId),
+      (trx: Trx) => endOtherSessions(trx, person.userId, randomUUID()),
+      (trx: Trx) => unmarkSessions(trx, person.userId),
+      async (trx: Trx) => {
+        await deleteTenants(trx, await lockOwnedTenants(trx, person.userId))
+        await deleteUser(trx, person.userId)
+      },
+    ])
+      await expectLocksInOrder(server, 'sessions', pair, async () => {
+        const trx = await server.db.startTransaction().execute()
+        await write(trx)
+        await trx.rollback().execute()
+      })
   })
 })
 

@@ -40,7 +40,8 @@ const numbers = (column: readonly number[]) => `{${column.join(',')}}`
 
 /**
  * One statement, so all of it or nothing; a batch whose id is there was written before, and nothing happens. Rows of a tenant that is
- * gone are left out. Sorted, so that two servers that count for one tenant lock its rows in the same order.
+ * gone are left out. Sorted, so that two servers that count for one tenant lock its rows in the same order; and who waits for one that
+ * is being deleted holds none of its rows yet.
  */
 export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<void> {
   const { sums, requests } = batch
@@ -53,6 +54,8 @@ export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<void> {
         SELECT k.place, k.tenant_id, k.api_key_id
         FROM batch, unnest($3::uuid[], $4::uuid[]) WITH ORDINALITY AS k (api_key_id, tenant_id, place)
         JOIN tenants t ON t.id = k.tenant_id
+        ORDER BY t.id
+        FOR KEY SHARE OF t
       ), minutes AS (
         INSERT INTO usage_minutes AS held (tenant_id, minute, api_key_id, route, status_class, requests, milliseconds)
         SELECT k.tenant_id, to_timestamp(s.minute::bigint * 60), k.api_key_id, ($5::text[])[s.route], s.class, s.requests, s.ms

@@ -1,5 +1,6 @@
 // Usage: counted to the last request, whatever happens on the way, and shown to nobody else.
 import { randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import {
   type Answer,
@@ -11,8 +12,10 @@ import {
   startTestServer,
   type TestServer,
 } from '../../testing/harness.ts'
+import { expectEmptyHands } from '../../testing/lock-order.ts'
 import { upload } from '../../testing/uploads.ts'
 import { trimRequests } from './queries.ts'
+import { createUsageRecorder, newTally } from './recorder.ts'
 import { usageTasks } from './tasks.ts'
 
 const env = {
@@ -481,4 +484,32 @@ it('forgets minutes after 13 months, requests after 30 days, batches after a day
   expect(await rowsOf(owner.tenantId)).toHaveLength(1)
   const batches = await server.db.selectFrom('usage_batches').select('id').where('id', 'in', [old, young]).execute()
   expect(batches).toEqual([{ id: young }])
+})
+
+it('waits for a workspace that is being deleted with nothing in its hands', async () => {
+  const { tenantId } = await signUp(server)
+  const recorder = createUsageRecorder(server.deps)
+  const principal = { kind: 'key', keyId: randomUUID(), tenantId, tally: newTally() }
+  const use = (route: string) =>
+    recorder.record({ principal, route, errorCode: null } as unknown as FastifyRequest, { statusCode: 200 } as FastifyReply, 1)
+  use('GET /a')
+  await recorder.flush()
+  use('GET /a')
+  use('GET /b')
+  await expectEmptyHands(server, {
+    held: `SELECT 1 FROM tenants WHERE id = '${tenantId}' FOR UPDATE`,
+    wanted: `SELECT 1 FROM usage_minutes WHERE tenant_id = '${tenantId}' FOR UPDATE`,
+    write: () => recorder.flush(),
+  })
+  const rows = await server.db
+    .selectFrom('usage_minutes')
+    .select(['route', 'requests'])
+    .where('tenant_id', '=', tenantId)
+    .execute()
+  expect(new Map(rows.map(({ route, requests }) => [route, requests]))).toEqual(
+    new Map([
+      ['GET /a', 2],
+      ['GET /b', 1],
+    ]),
+  )
 })
