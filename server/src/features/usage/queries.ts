@@ -50,12 +50,12 @@ export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<void> {
     text: `
       WITH batch AS (
         INSERT INTO usage_batches (id, written_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id
+      ), owners AS MATERIALIZED (
+        SELECT id FROM tenants WHERE id = ANY ($4::uuid[]) ORDER BY id FOR KEY SHARE
       ), keys AS MATERIALIZED (
         SELECT k.place, k.tenant_id, k.api_key_id
         FROM batch, unnest($3::uuid[], $4::uuid[]) WITH ORDINALITY AS k (api_key_id, tenant_id, place)
-        JOIN tenants t ON t.id = k.tenant_id
-        ORDER BY t.id
-        FOR KEY SHARE OF t
+        JOIN owners ON owners.id = k.tenant_id
       ), minutes AS (
         INSERT INTO usage_minutes AS held (tenant_id, minute, api_key_id, route, status_class, requests, milliseconds)
         SELECT k.tenant_id, to_timestamp(s.minute::bigint * 60), k.api_key_id, ($5::text[])[s.route], s.class, s.requests, s.ms
