@@ -79,7 +79,13 @@ export async function startServer(
     (error) => {
       if (!stopping) log.warn({ err: error.message }, 'a database connection was lost')
     },
-    { statementTimeoutMs: config.statementTimeoutMs },
+    {
+      statementTimeoutMs: config.statementTimeoutMs,
+      onShortage: () =>
+        log.warn(
+          'PostgreSQL has no connection left: this server goes on with those it has. Set AION_DATABASE_POOL lower or max_connections higher',
+        ),
+    },
   )
   const undo: (() => Promise<unknown>)[] = [() => db.destroy()]
   const unwind = async () => {

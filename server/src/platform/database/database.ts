@@ -33,7 +33,15 @@ export interface Gate {
 export interface ConnectOptions {
   /** What takes longer is given up; 0 = nothing is. */
   readonly statementTimeoutMs?: number
+  /** PostgreSQL has no connection left: the pool goes on with those it has, and tries for more in half a minute. */
+  readonly onShortage?: () => void
 }
+
+/** SQLSTATE. */
+const tooManyConnections = '53300'
+const shortageMs = 30_000
+/** Of one request, while others connect and may leave it one. */
+const attemptsMax = 3
 
 const idleInTransactionMs = 30_000
 /** PostgreSQL asks after who is silent, and lets go within five seconds of whom no packet reaches: a row that a server held when it was cut off is free. */
@@ -43,7 +51,7 @@ const connectMs = 5_000
 export function connect(
   connection: pg.PoolConfig,
   onError: (error: Error) => void,
-  { statementTimeoutMs = 30_000 }: ConnectOptions = {},
+  { statementTimeoutMs = 30_000, onShortage = () => {} }: ConnectOptions = {},
 ): { pool: pg.Pool; db: Db; gate: Gate } {
   const bounds: pg.QueryConfig & { query_timeout: number } = {
     text: `SET statement_timeout = ${statementTimeoutMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}; ${noticeTheDead}`,
@@ -62,7 +70,7 @@ export function connect(
   // Without a listener a server that stops ends this process.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
-  return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), gate: gateOf(pool) }
+  return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), gate: gateOf(pool, onShortage) }
 }
 
 /** Its own end() would say goodbye first, and wait for somebody who does not answer. */
@@ -72,25 +80,40 @@ export function hangUp(client: pg.ClientBase): void {
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: (release?: boolean) => void) => void
 
-function gateOf(pool: pg.Pool): Gate {
+function gateOf(pool: pg.Pool, onShortage: () => void): Gate {
   const clients = new Set<pg.PoolClient>()
   const waiting = new Set<(error: Error) => void>()
+  const { max } = pool.options
   let shut = false
   pool.on('connect', (client) => clients.add(client)).on('remove', (client) => clients.delete(client))
   const ask = pool.connect.bind(pool) as () => Promise<pg.PoolClient>
 
-  function connectOnce(): Promise<pg.PoolClient> {
+  function connectOnce(attempts = attemptsMax): Promise<pg.PoolClient> {
     if (shut) return Promise.reject(new DatabaseGoneError('the database does not answer'))
     return new Promise((resolve, reject) => {
       waiting.add(reject)
       ask().then(
         (client) => (waiting.delete(reject) ? resolve(client) : client.release()),
-        (error) => {
+        (error: Error & { code?: string }) => {
           waiting.delete(reject)
-          reject(error)
+          if (error.code !== tooManyConnections) return reject(error)
+          goOnWithFewer()
+          if (attempts === 1 || pool.totalCount === 0) return reject(error)
+          connectOnce(attempts - 1).then(resolve, reject)
         },
       )
     })
+  }
+
+  /** Who asks waits for one of those that are there, instead of being turned away. */
+  function goOnWithFewer(): void {
+    if (pool.options.max === max) {
+      onShortage()
+      setTimeout(() => {
+        pool.options.max = max
+      }, shortageMs).unref()
+    }
+    pool.options.max = Math.max(1, Math.min(clients.size, max - 1))
   }
 
   // Everything goes through it: Kysely, pool.query, and the job queue.

@@ -33,11 +33,11 @@ beforeAll(async () => {
     hba: [
       'hostssl all certified 127.0.0.1/32 scram-sha-256 clientcert=verify-ca',
       'hostssl all secure 127.0.0.1/32 scram-sha-256',
-      'host all anyhow,old 127.0.0.1/32 scram-sha-256',
+      'host all anyhow,few,old 127.0.0.1/32 scram-sha-256',
     ],
   })
   await postgres.start()
-  for (const name of ['certified', 'secure', 'anyhow'])
+  for (const name of ['certified', 'secure', 'anyhow', 'few'])
     await postgres.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'; GRANT CREATE ON DATABASE postgres TO ${name}`)
   await postgres.query('CREATE DATABASE aion OWNER certified')
 })
@@ -154,6 +154,24 @@ describe.skipIf(!authority)('a server with TLS', () => {
     await asked
     wire.close()
     await pool.end()
+  })
+
+  test('who may have fewer connections than it wants goes on with those it has', async () => {
+    await postgres.query('ALTER ROLE few CONNECTION LIMIT 3')
+    let shortages = 0
+    const connection = await reachDatabase(url('', { user: 'few' }))
+    const { pool } = connect({ ...connection, max: 10 }, () => {}, { onShortage: () => shortages++ })
+    const asked = Array.from({ length: 40 }, () => pool.query('SELECT pg_backend_pid() AS pid, pg_sleep(0.05)'))
+    const answers = await Promise.all(asked)
+    expect(new Set(answers.map(({ rows }) => rows[0].pid)).size).toBe(3)
+    expect(shortages).toBe(1)
+    await pool.end()
+    await postgres.query('ALTER ROLE few CONNECTION LIMIT 0')
+    const { pool: none } = connect({ ...connection, max: 10 }, () => {})
+    const refused = await Promise.allSettled(Array.from({ length: 40 }, () => none.query('SELECT 1')))
+    expect(refused.map(({ status }) => status)).toEqual(Array(40).fill('rejected'))
+    expect((refused[0] as PromiseRejectedResult).reason.message).toMatch(/too many connections for role/)
+    await none.end()
   })
 
   test('server, jobs, listener and aion-admin: all show the client certificate, and nothing is in the clear', async () => {
