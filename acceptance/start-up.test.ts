@@ -54,6 +54,19 @@ test('prints three lines, keeps its secret to itself, and exits with 0 on SIGTER
   expect(server.stderr()).not.toMatch(/"level":(50|60)|Error/)
 })
 
+test('ends on SIGTERM though nobody reads what it logs', async () => {
+  const server = await started({ AION_LOG_LEVEL: 'debug' })
+  server.child.stderr?.pause()
+  // More lines than wait in a pipe.
+  for (let batch = 0; batch < 40; batch++)
+    await Promise.all(Array.from({ length: 50 }, () => call(server.url, 'GET', '/healthz')))
+  server.child.kill('SIGTERM')
+  const late = setTimeout(() => server.child.kill('SIGKILL'), 15_000)
+  expect(await once(server.child, 'exit')).toEqual([0, null])
+  clearTimeout(late)
+  server.child.stderr?.destroy()
+})
+
 test('a second start finds what the first one kept, and takes less than 5 seconds', async () => {
   const first = await started()
   const { email, password } = await register(first.url)

@@ -14,6 +14,7 @@ import { publishAndAwaitServers } from './platform/changes.ts'
 import { connect } from './platform/database/database.ts'
 import { prepareSchema } from './platform/database/prepare-schema.ts'
 import { reachDatabase } from './platform/database/reach-database.ts'
+import { openLogOutput } from './platform/log-output.ts'
 import { joinEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
@@ -79,7 +80,7 @@ async function joinDatabase(config: Config): Promise<Joined> {
       `There is no data directory ${config.dataDir}: set AION_DATA_DIR to the server's, or DATABASE_URL to its database.`,
     )
   refuseHalfRestored(config.dataDir)
-  const embedded = await joinEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, pino.destination(2)) })
+  const embedded = await joinEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, openLogOutput()) })
   return { connection: embedded.connection, leave: () => embedded.stop() }
 }
 

@@ -11,6 +11,7 @@ import { answerWorkers } from './features/rate-limits/worker-limiter.ts'
 import { systemClock } from './platform/clock.ts'
 import { reachDatabase } from './platform/database/reach-database.ts'
 import { acquireInstanceLock } from './platform/instance-lock.ts'
+import { openLogOutput } from './platform/log-output.ts'
 import { startEmbeddedPostgres } from './platform/postgres/embedded-postgres.ts'
 import { loadSecrets } from './platform/secrets.ts'
 import { StartupError } from './platform/startup-error.ts'
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
       redact: ['*.password', '*.token', '*.authorization', '*.cookie'],
       ...(config.traces && { mixin: traceFields }),
     },
-    pino.destination(2),
+    openLogOutput(),
   )
   if (cluster.isWorker) return work(config, log)
   await writable(config.dataDir)

@@ -10,6 +10,7 @@ import { connectForCopy, copyIn, listTables, setSequences, type Table } from '..
 import { migrationNames } from '../platform/database/migrate.ts'
 import { prepareSchema } from '../platform/database/prepare-schema.ts'
 import { acquireInstanceLock } from '../platform/instance-lock.ts'
+import { openLogOutput } from '../platform/log-output.ts'
 import { createDiskFiles } from '../platform/object-store/disk-files.ts'
 import { startEmbeddedPostgres } from '../platform/postgres/embedded-postgres.ts'
 import { loadSecrets, type Secrets, secretsFrom } from '../platform/secrets.ts'
@@ -58,7 +59,7 @@ async function fill(config: Config, archive: ArchiveReader): Promise<{ rows: num
   const entries = archive.entries()
   const manifest = await readManifest(entries)
   const secrets = await readSecret(config, manifest, entries)
-  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, pino.destination(2)) })
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, openLogOutput()) })
   try {
     // As it was when the backup was made; the server's next start takes it further.
     await prepareSchema(embedded.connection, manifest.migrations.at(-1))
