@@ -55,13 +55,23 @@ return { 1, tightest, remaining, remaining > 0 and '0' or tostring(wait(tightest
 
 /**
  * What was admitted elsewhere takes its place in the list. KEYS: the list. ARGV: the instant as above, the window, and of each
- * admission how long ago it was, in milliseconds.
+ * admission how long ago it was, in milliseconds, the oldest first.
  */
 export const tellScript = `${now}
-local instants = redis.call('LRANGE', KEYS[1], 0, -1)
-for i = 3, #ARGV do instants[#instants + 1] = string.format('%.3f', now - tonumber(ARGV[i])) end
-table.sort(instants, function(one, other) return tonumber(one) < tonumber(other) end)
+local merged, next = {}, 3
+local function told() return now - tonumber(ARGV[next]) end
+for _, instant in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  while next <= #ARGV and told() <= tonumber(instant) do
+    merged[#merged + 1] = string.format('%.3f', told())
+    next = next + 1
+  end
+  merged[#merged + 1] = instant
+end
+while next <= #ARGV do
+  merged[#merged + 1] = string.format('%.3f', told())
+  next = next + 1
+end
 redis.call('DEL', KEYS[1])
-for i = 1, #instants, 1000 do redis.call('RPUSH', KEYS[1], unpack(instants, i, math.min(i + 999, #instants))) end
+for i = 1, #merged, 1000 do redis.call('RPUSH', KEYS[1], unpack(merged, i, math.min(i + 999, #merged))) end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `

@@ -52,3 +52,34 @@ it('forgets names nobody was admitted under for a window, however long Redis is 
   const told = await toldBy(untold, 20 * windowMs)
   expect(told).toHaveLength(999)
 })
+
+it('tells a little at a time, and again only what was not answered', async () => {
+  const untold = createUntold()
+  const large = { name: 'large', limit: 100_000, windowMs }
+  for (let count = 0; count < 25_000; count++) untold.note([large], count / 1_000)
+  for (let index = 0; index < 250; index++) untold.note([limit(`${index}`)], 30)
+  const told: number[] = []
+  const sent: { calls: number; admissions: number }[] = []
+  let answered = 0
+  const tell = () =>
+    untold.tell(
+      async ({ name }, ages) => {
+        const turn = sent.at(-1)
+        if (turn) {
+          turn.calls++
+          turn.admissions += ages.length
+        }
+        if (++answered === 3) throw new Error('late')
+        if (name === 'large') told.push(...ages)
+      },
+      () => {
+        sent.push({ calls: 0, admissions: 0 })
+        return 40
+      },
+    )
+  await expect(tell()).rejects.toThrow('late')
+  await tell()
+  expect(Math.max(...sent.map(({ calls }) => calls))).toBeLessThanOrEqual(100)
+  expect(Math.max(...sent.map(({ admissions }) => admissions))).toBeLessThanOrEqual(10_000)
+  expect(told).toEqual(Array.from({ length: 25_000 }, (_, count) => 40 - count / 1_000))
+})

@@ -9,8 +9,9 @@ export interface Untold {
   tell(send: (limit: Limit, ages: readonly number[]) => Promise<unknown>, clock: () => number): Promise<void>
 }
 
-/** Told at once: a few milliseconds of Redis. */
-const batchSize = 500
+/** Told at once, in a small part of the time in which Redis has to answer: it gets on however much there is, and however slow it is. */
+const batchNames = 100
+const batchAdmissions = 10_000
 /** More names than this in one window without Redis only under attack from that many addresses; then the oldest are not told. */
 const namesMax = 100_000
 
@@ -41,26 +42,43 @@ export function createUntold(): Untold {
     forget: (name) => void entries.delete(name),
     async tell(send, clock) {
       while (entries.size > 0) {
-        const batch = [...entries.values()].slice(0, batchSize)
-        for (const { limit } of batch) entries.delete(limit.name)
         const now = clock()
+        const batch = takeBatch(now)
         try {
           await Promise.all(
-            batch.map(({ limit, log }) => {
-              log.expire(now, limit.windowMs)
-              const ages = log.instants().map((instant) => now - instant)
-              return ages.length > 0 && send(limit, ages)
-            }),
+            batch.map(({ limit, instants }) =>
+              send(
+                limit,
+                instants.map((instant) => now - instant),
+              ),
+            ),
           )
         } catch (error) {
           // Told perhaps: counted twice is better than not at all.
-          for (const { limit, log } of batch) {
-            const newer = entries.get(limit.name)?.log.instants() ?? []
-            entries.set(limit.name, { limit, log: new SlidingLog([...log.instants(), ...newer]) })
+          for (const { limit, instants } of batch) {
+            const others = entries.get(limit.name)?.log.instants() ?? []
+            entries.set(limit.name, { limit, log: new SlidingLog([...instants, ...others]) })
           }
           throw error
         }
       }
     },
+  }
+
+  /** Of a long log the oldest part; the rest stays for the next batch. */
+  function takeBatch(now: number): { limit: Limit; instants: readonly number[] }[] {
+    const batch: { limit: Limit; instants: readonly number[] }[] = []
+    let room = batchAdmissions
+    for (const [name, { limit, log }] of entries) {
+      if (room === 0 || batch.length === batchNames) break
+      entries.delete(name)
+      log.expire(now, limit.windowMs)
+      const instants = log.instants()
+      const rest = instants.splice(room)
+      room -= instants.length
+      if (instants.length > 0) batch.push({ limit, instants })
+      if (rest.length > 0) entries.set(name, { limit, log: new SlidingLog(rest) })
+    }
+    return batch
   }
 }
