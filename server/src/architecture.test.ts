@@ -27,7 +27,7 @@ const edges: Readonly<Record<string, readonly string[]>> = {
   operator: [],
   'second-factor': ['accounts', 'audit', 'sessions'],
   identities: ['accounts', 'audit', 'second-factor', 'sessions', 'tenants'],
-  profile: ['accounts', 'api-keys', 'audit', 'rate-limits', 'second-factor', 'sessions', 'tenants', 'uploads'],
+  profile: ['accounts', 'audit', 'rate-limits', 'second-factor', 'sessions', 'tenants', 'uploads'],
   webhooks: ['audit', 'tenants'],
   usage: ['audit', 'plans', 'tenants', 'uploads'],
   leaks: ['api-keys', 'audit', 'tenants'],

@@ -107,10 +107,17 @@ export function unavailable(): ApiError {
   return new ApiError('UNAVAILABLE', 'The service cannot answer right now. Try again in a moment.', {}, { 'Retry-After': '2' })
 }
 
-/** Connection refused, reset or timed out, PostgreSQL shutting down, closed, out of connections, a standby by now or too slow; too many passwords at once; an object store that is gone. */
+/**
+ * Connection refused, reset or timed out, PostgreSQL shutting down, closed, out of connections, a standby by now or too slow; whatever
+ * it belongs to is being deleted just now, which the next try finds; too many passwords at once; an object store that is gone.
+ */
 function isUnavailable(error: FastifyError): boolean {
   const code = String(error.code ?? '')
-  if (/^(ECONN|ETIMEDOUT|EPIPE|ENOENT$|ERR_STREAM_DESTROYED)/.test(code) || /^(08|25006|53|55000|57)/.test(code)) return true
+  if (
+    /^(ECONN|ETIMEDOUT|EPIPE|ENOENT$|ERR_STREAM_DESTROYED)/.test(code) ||
+    /^(08|23503|25006|40P01|53|55000|55P03|57)/.test(code)
+  )
+    return true
   if (error.name === 'PasswordsBusyError' || error.name === 'StoreUnavailableError') return true
   return /Connection terminated|is not queryable|timeout exceeded when trying to connect|Cannot use a pool after calling end/.test(
     error.message,

@@ -56,17 +56,13 @@ export async function activeKeyLimits(conn: Connection, tenantId: string, now: D
     .execute()
 }
 
-/** Before many are written: in the order in which their use is added. */
-export async function lockKeys(trx: Trx, column: 'tenant_id' | 'created_by', ids: readonly string[]): Promise<void> {
-  await trx.selectFrom('api_keys').select('id').where(column, 'in', ids).orderBy('id').forUpdate().execute()
-}
-
 /** Active keys of `from` become keys of `to`; those without scopes get `inherited`. Under the tenant's lock. Returns their ids. */
 export async function adoptKeys(
   trx: Trx,
   { tenantId, from, to, inherited, at }: { tenantId: string; from: string; to: string; inherited: readonly string[]; at: Date },
 ): Promise<string[]> {
-  await lockKeys(trx, 'created_by', [from])
+  // In the order in which their use is added.
+  await trx.selectFrom('api_keys').select('id').where('created_by', '=', from).orderBy('id').forUpdate().execute()
   const rows = await trx
     .updateTable('api_keys')
     .set({

@@ -2,6 +2,7 @@
 import type { Deps } from '../../deps.ts'
 import { ApiError } from '../../http/errors.ts'
 import type { Change } from '../../platform/changes.ts'
+import { givingWay } from '../../platform/database/give-way.ts'
 import { findUserById } from '../accounts/queries.ts'
 import { recordEvent } from '../audit/record-event.ts'
 import type { Client } from '../sessions/start-session.ts'
@@ -22,7 +23,7 @@ export async function deleteAccount(
     throw new ApiError('BAD_REQUEST', `To delete the account, send exactly '${confirmationText}' as confirmation.`)
   const { db, clock, audit, changes, jobs } = deps
   const at = clock.now()
-  const gone = await db.transaction().execute(async (trx) => {
+  const gone = await givingWay(db, async (trx) => {
     const owned = await lockOwnedTenants(trx, userId)
     const user = await findUserById(trx, userId)
     if (!user) throw new ApiError('NOT_FOUND', 'There is no such account any more.')

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   call,
@@ -14,7 +15,7 @@ import {
   tokenIn,
 } from '../../testing/harness.ts'
 import { onDisk } from '../../testing/s3.ts'
-import { jpeg, upload } from '../../testing/uploads.ts'
+import { jpeg, request, upload } from '../../testing/uploads.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -298,3 +299,61 @@ it('wrong passwords given by who is signed in slow down sign-in to the same acco
     await server.stop()
   }
 })
+
+it('an account goes while it is at work: it gives way, and nothing that it meets is a fault of ours', async () => {
+  const server = await startTestServer({
+    env: { AION_PLAN_OVERRIDES: JSON.stringify({ starter: { requestsPerMinute: 100_000 } }) },
+  })
+  const beside = await startTestServer({ beside: server })
+  for (let round = 0; round < 6; round++) {
+    const person = await signUp(server)
+    const { api_key } = await createKey(server, person)
+    const sessions: string[] = []
+    for (let count = 0; count < 4; count++)
+      sessions.push(
+        (await call(server, 'POST', '/api/v2/auth/session/login', { body: { email: person.email, password: person.password } }))
+          .body.session_token,
+      )
+    const statuses: number[] = []
+    let over = false
+    const ask = async (method: string, path: string, token: string, body?: unknown) => {
+      const answer = await call(statuses.length % 2 ? beside : server, method, `/api/v2${path}`, { token, body })
+      statuses.push(answer.status)
+      return answer
+    }
+    const uploads = async () => {
+      while (!over) {
+        const bytes = jpeg()
+        const { body } = await request(server, { token: api_key }, bytes)
+        if (!body.upload_url) return
+        await fetch(body.upload_url, { method: 'PUT', headers: { 'content-type': 'image/jpeg' }, body: new Uint8Array(bytes) })
+        await ask('POST', '/uploads/confirm', api_key, { object_key: body.object_key, size_bytes: bytes.length })
+      }
+    }
+    const rotations = async (token: string) => {
+      for (let held = token; held && !over; )
+        held = (await ask('POST', '/auth/session/rotate-session', held, {})).body.session_token
+    }
+    const mails = async () => {
+      while (!over)
+        await ask('POST', '/user/change-email', person.token, {
+          new_email: `${randomUUID()}@example.com`,
+          password: person.password,
+        })
+    }
+    const work = [uploads(), uploads(), uploads(), mails(), ...sessions.slice(1).map(rotations)]
+    await sleep(100 + Math.random() * 200)
+    const [done] = await Promise.all([
+      call(server, 'POST', `${base}/account/delete`, { token: person.token, body: { confirmation: 'delete my account' } }),
+      ask('POST', '/user/revoke-all-sessions', sessions[0] ?? ''),
+    ])
+    over = true
+    await Promise.all(work)
+    // Revoked by the other session, or gone.
+    expect([200, 401], done.text).toContain(done.status)
+    expect(statuses.filter((status) => status === 500)).toEqual([])
+  }
+  expect(server.logs() + beside.logs()).not.toContain('deadlock detected')
+  await beside.stop()
+  await server.stop()
+}, 120_000)

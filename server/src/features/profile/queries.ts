@@ -2,7 +2,6 @@
 import { sql } from 'kysely'
 import type { Connection, Trx } from '../../platform/database/database.ts'
 import { deletePendingLogins } from '../accounts/queries.ts'
-import { lockKeys } from '../api-keys/queries.ts'
 import { lockSessionsOf } from '../sessions/queries.ts'
 
 export async function lockPreferences(trx: Trx, userId: string): Promise<Record<string, unknown> | null> {
@@ -67,15 +66,11 @@ export async function tenantsOf(conn: Connection, userId: string): Promise<strin
 
 /** With all that is theirs: keys, members, files, uploads, counts. */
 export async function deleteTenants(trx: Trx, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await lockKeys(trx, 'tenant_id', ids)
-  await trx.deleteFrom('tenants').where('id', 'in', ids).execute()
+  if (ids.length) await trx.deleteFrom('tenants').where('id', 'in', ids).execute()
 }
 
 /** With sessions, tokens, factors, identities, memberships, and the keys they created elsewhere. */
 export async function deleteUser(trx: Trx, id: string): Promise<void> {
-  await lockKeys(trx, 'created_by', [id])
-  await lockSessionsOf(trx, id)
   await trx.deleteFrom('users').where('id', '=', id).execute()
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Trx } from '../../platform/database/database.ts'
 import { call, fakeClock, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
 import { contrary, expectLocksInOrder } from '../../testing/lock-order.ts'
-import { deleteTenants, deleteUser, endOtherSessions, lockOwnedTenants } from '../profile/queries.ts'
+import { endOtherSessions } from '../profile/queries.ts'
 import { unmarkSessions } from '../second-factor/queries.ts'
 import { deleteSessionsOf, touchSessions } from './queries.ts'
 
@@ -167,10 +167,6 @@ describe('sessions', () => {
       (trx: Trx) => deleteSessionsOf(trx, person.userId),
       (trx: Trx) => endOtherSessions(trx, person.userId, randomUUID()),
       (trx: Trx) => unmarkSessions(trx, person.userId),
-      async (trx: Trx) => {
-        await deleteTenants(trx, await lockOwnedTenants(trx, person.userId))
-        await deleteUser(trx, person.userId)
-      },
     ])
       await expectLocksInOrder(server, 'sessions', pair, async () => {
         const trx = await server.db.startTransaction().execute()
