@@ -214,7 +214,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const redisUrl = value('REDIS_URL')
   if (redisUrl !== null && !parseRedisUrl(redisUrl))
     faults.push(
-      'REDIS_URL must be redis://host:6379/0, rediss://…, redis+sentinel://host,host/master or redis+cluster://host,host, with TLS as rediss',
+      'REDIS_URL must be redis://[user:password@]host:6379/0, redis+sentinel://host,host/master with no parameters but db, sentinel_username and sentinel_password, or redis+cluster://host,host; with TLS rediss; @, / and : of a password as %40, %2F and %3A',
     )
   const limits = Object.fromEntries(
     Object.entries(limitDefaults).map(([key, [name, fallback]]) => [key, rate(name, fallback)]),

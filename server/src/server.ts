@@ -126,6 +126,8 @@ export async function startServer(
           local,
           log,
           prefix: config.redisPrefix,
+          file: join(config.dataDir, 'servers'),
+          workers: config.workers,
           clock: clock === systemClock ? undefined : clock,
         })
       : siblings

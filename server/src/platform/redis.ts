@@ -8,10 +8,10 @@ export interface RedisConnection {
   /** Runs a script by its hash; Redis gets its text when it does not know it. */
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /**
-   * Notes that `id` lives, forgets whom nothing was heard of since `before`, and counts who is left. `memory` is another one as soon as
-   * Redis has lost what it knew.
+   * Notes that `id` lives, forgets whom nothing was heard of for `silenceMs` by Redis's own clock, and counts who is left. `memory` is
+   * another one as soon as Redis has lost what it knew.
    */
-  beat(key: string, id: string, now: number, before: number): Promise<{ readonly members: number; readonly memory: string }>
+  beat(key: string, id: string, silenceMs: number): Promise<{ readonly members: number; readonly memory: string }>
   leave(key: string, id: string): Promise<unknown>
   del(key: string): Promise<unknown>
   publish(channel: string, message: string): Promise<unknown>
@@ -73,7 +73,7 @@ export function parseRedisUrl(url: string): RedisAddress | null {
   const more = new URLSearchParams(query)
   const standard = kind === 'sentinel' ? sentinelPort : defaultPort
   const parsed = hosts.split(',').map((text) => {
-    const [, host = '', port] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text) ?? []
+    const [, host = '', port] = /^(\[[^\]]+\]|[^:@]+)(?::(\d{1,5}))?$/.exec(text) ?? []
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(port ?? standard) }
   })
   if (parsed.some(({ host, port }) => host === '' || port < 1 || port > 65_535)) return null
@@ -117,6 +117,14 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     log.debug({ err: refusal }, 'Redis')
   }
   const client = open(address).on('error', quiet)
+  // Where there is no such database the client itself would go on with another one.
+  if (client instanceof Redis && address.db > 0)
+    client.on('ready', () =>
+      client.select(address.db).catch((error: Error) => {
+        quiet(error)
+        client.disconnect()
+      }),
+    )
   const hashes = new Map<string, string>()
 
   function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -148,13 +156,11 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       hashes.set(script, sha1(script))
       return answer
     },
-    async beat(key, id, now, before) {
+    async beat(key, id, silenceMs) {
       const memoryKey = `${key}:memory`
-      const [, , members, , memory] = await inTime(
+      const [members, , memory] = await inTime(
         Promise.all([
-          client.zadd(key, now, id),
-          client.zremrangebyscore(key, '-inf', before),
-          client.zcard(key),
+          client.eval(beatScript, 1, key, id, silenceMs) as Promise<number>,
           client.set(memoryKey, randomUUID(), 'NX'),
           client.get(memoryKey),
         ]),
@@ -192,8 +198,14 @@ export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConne
 
 /** Where packets vanish the old connection would go on waiting long after the way is whole again. */
 function redial(client: Redis | Cluster): void {
-  if (client.status === 'ready') client.disconnect(true)
+  if (client.status !== 'ready') return
+  // Until it has closed it still seems to be ready, and everybody who asked comes here.
+  const connection = client instanceof Redis ? client.stream : client
+  if (client instanceof Redis && leaving.has(connection)) return
+  leaving.add(connection)
+  client.disconnect(true)
 }
+const leaving = new WeakSet<object>()
 
 function open({ kind, hosts, tls, username, password, db, ...behind }: RedisAddress): Redis | Cluster {
   const shared = {
@@ -231,6 +243,15 @@ function open({ kind, hosts, tls, username, password, db, ...behind }: RedisAddr
   const [first] = hosts
   return new Redis({ ...shared, host: first?.host ?? '', port: first?.port ?? defaultPort, db })
 }
+
+/** A set of who lives, by when they were last heard of in milliseconds of Redis's own clock: those of the servers may differ. */
+const beatScript = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+return redis.call('ZCARD', KEYS[1])
+`
 
 /** What EVALSHA names a script by. */
 function sha1(text: string): string {

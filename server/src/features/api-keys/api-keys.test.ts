@@ -386,6 +386,11 @@ describe('api keys', () => {
     })
   })
 
+  it('refuses an offset that no list is long enough for', async () => {
+    const beyond = await call(server, 'GET', `${base}?offset=99999999999999999999`, { token: owner.token })
+    expect([beyond.status, beyond.body.error.code]).toEqual([422, 'VALIDATION_ERROR'])
+  })
+
   it('counts the same keys on two servers, and neither waits for the other for ever', async () => {
     const ids: [string, string] = [(await createKey(server, owner)).id, (await createKey(server, owner)).id]
     for (const given of [ids, [...ids].reverse()])

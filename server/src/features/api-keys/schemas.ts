@@ -91,6 +91,6 @@ export const keyParams = Type.Object({ api_key_id: Type.String() })
 export const listQuery = Type.Object({
   include_inactive: Type.Optional(Type.Boolean({ default: false })),
   limit: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 1000 }))),
-  offset: Type.Optional(nullable(Type.Integer({ minimum: 0 }))),
+  offset: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 2_147_483_647 }))),
 })
 export const revokeQuery = Type.Object({ reason: Type.Optional(nullable(Type.String({ maxLength: 500 }))) })

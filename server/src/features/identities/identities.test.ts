@@ -358,6 +358,7 @@ describe('identities', () => {
       const id_token = await google.idToken(who)
       expect((await link(person.token, { provider: 'google' })).status).toBe(422)
       expect((await link(person.token, { id_token, password: 'Not-My-Password-1' })).body.error.code).toBe('INVALID_CREDENTIALS')
+      expect((await unlink(person.token, '%00')).status).toBe(422)
       const linked = await link(person.token, { provider: 'google', id_token, password: person.password })
       expect(linked.body).toEqual({ message: 'Linked', provider: 'google', email: who.email })
       expect((await link(person.token, { id_token })).status).toBe(200)

@@ -1,5 +1,6 @@
 // The shapes of signing in elsewhere: as the contract has them where it has them.
 import { Type } from '@sinclair/typebox'
+import { storable } from '../../http/storable.ts'
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 /** Longer than any ID token with the scopes asked for. */
@@ -10,7 +11,7 @@ const idToken = Type.String({
 const text = Type.Optional(nullable(Type.String({ maxLength: 8_192 })))
 
 export const providersResponse = Type.Array(Type.Object({ name: Type.String(), label: Type.String() }))
-export const providerParams = Type.Object({ provider: Type.String({ maxLength: 32 }) })
+export const providerParams = Type.Object({ provider: Type.String({ maxLength: 32, pattern: storable }) })
 
 export const initiateQuery = Type.Object({
   action: Type.Optional(

@@ -49,7 +49,7 @@ function cli(port: number, ...args: string[]): string {
 async function limiterOn(url: string): Promise<RateLimiter> {
   const redis = connectRedis(url, log)
   const local = createLocalLimiter({ clock: systemClock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
-  const limiter = createRedisLimiter({ redis, local, log, prefix: 'kinds:' })
+  const limiter = createRedisLimiter({ redis, local, log, prefix: 'kinds:', workers: 1, file: '/dev/null' })
   await limiter.start()
   cleanups.push(() => limiter.stop())
   return limiter
@@ -133,6 +133,18 @@ describe.skipIf(!installed)('Redis behind', () => {
         ...told,
       ])
   }, 90_000)
+
+  it('a number of a database that it does not have: it is not taken for another one', async () => {
+    const port = await freePort()
+    await start(port)
+    const dir = await mkdtemp(join(tmpdir(), 'aion-redis-number-'))
+    cleanups.push(() => rm(dir, { recursive: true, force: true }))
+    const told = (number: number) =>
+      countersOf({ PORT: '0', AION_DATA_DIR: join(dir, 'data'), REDIS_URL: `redis://127.0.0.1:${port}/${number}` })
+    expect(await told(15)).toEqual(['exact', ''])
+    expect(await told(99)).toEqual(['shares', expect.stringContaining('DB index is out of range')])
+    expect(cli(port, 'keys', '*')).toBe('')
+  }, 60_000)
 
   it('Cluster: a key and its workspace are decided on in one step, on whichever shard', async () => {
     const ports = await Promise.all([1, 2, 3].map(freePort))

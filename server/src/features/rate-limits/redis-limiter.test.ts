@@ -1,5 +1,6 @@
 // The limiter in Redis decides as the one in the process does, on the same schedules; and what happens when Redis goes.
 import { randomUUID } from 'node:crypto'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,7 +25,15 @@ function localOn(clock: FakeClock | undefined) {
 }
 
 function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${randomUUID()}:`) {
-  return createRedisLimiter({ redis: connectRedis(address, log), local: localOn(clock), log, prefix, clock })
+  return createRedisLimiter({
+    redis: connectRedis(address, log),
+    local: localOn(clock),
+    log,
+    prefix,
+    clock,
+    workers: 1,
+    file: '/dev/null',
+  })
 }
 
 async function until(ready: () => boolean | Promise<boolean>): Promise<void> {
@@ -131,6 +140,34 @@ describe.skipIf(!url)('in Redis', () => {
     expect(Math.abs(windowMs - (performance.now() - admittedAt) - retryAfterMs)).toBeLessThan(500)
     await limiter.stop()
     way.close()
+  })
+})
+
+describe.skipIf(!url)('a server that begins while Redis is away', () => {
+  const begin = async (address: string, file: string, workers: number) => {
+    const redis = connectRedis(address, log)
+    const limiter = createRedisLimiter({ redis, local: localOn(undefined), log, prefix: `test:${randomUUID()}:`, file, workers })
+    await limiter.start()
+    return limiter
+  }
+
+  it('takes the share of one of those that it last knew of, at least of its workers', async () => {
+    const file = join(tmpdir(), `aion-servers-${randomUUID()}`)
+    const [nowhere, key] = ['redis://127.0.0.1:1', { name: 'key', limit: 100, windowMs }] as const
+    const known = await begin(url, file, 2)
+    await until(async () => (await readFile(file, 'utf8').catch(() => '')) === '1')
+    await known.stop()
+    for (const [last, share] of [
+      ['1', 50],
+      ['4', 25],
+      ['x', 50],
+    ] as const) {
+      await writeFile(file, last)
+      const limiter = await begin(nowhere, file, 2)
+      expect([last, (await limiter.peek(key)).limit]).toEqual([last, share])
+      await limiter.stop()
+    }
+    await rm(file)
   })
 })
 
@@ -250,6 +287,7 @@ describe('REDIS_URL', () => {
     'redis://a,b',
     'redis://a/b',
     'redis://:%zz@a',
+    'redis://u:p@ss@a',
     'redis://a?db=1',
     'redis://a?sentinel_password=x',
     'redis+sentinel://a',

@@ -1,5 +1,6 @@
 // One limit over many servers: decided in Redis while it answers in time, else by each server for its share.
 import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../platform/clock.ts'
@@ -15,6 +16,9 @@ interface Options {
   readonly log: Logger
   /** Where several installations share one Redis. */
   readonly prefix: string
+  /** Holds the last known number of servers, for one that begins while Redis is away; without it and until then `workers`. */
+  readonly file: string
+  readonly workers: number
   /** Instead of Redis's own clock: for tests that hold time still. */
   readonly clock?: Clock | undefined
 }
@@ -29,7 +33,7 @@ const settlingBeats = 12
 /** A server that starts waits two seconds for Redis. */
 const startAttempts = 8
 
-export function createRedisLimiter({ redis, local, log, prefix, clock }: Options): RateLimiter {
+export function createRedisLimiter({ redis, local, log, prefix, file, workers, clock }: Options): RateLimiter {
   const id = randomUUID()
   const serversKey = `${prefix}servers`
   /** Decided in Redis: it answers, and knows what was admitted. */
@@ -40,7 +44,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   /** Its memory, as it was when last seen. */
   let known = ''
   let forgotUntil = Number.NEGATIVE_INFINITY
-  let servers = 1
+  let servers = workers
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
   let settling = 0
@@ -74,8 +78,7 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
   async function beat(): Promise<void> {
     try {
-      const wall = Date.now()
-      const { members, memory } = await redis.beat(serversKey, id, wall, wall - silenceMs)
+      const { members, memory } = await redis.beat(serversKey, id, silenceMs)
       const now = monotonic()
       if (known !== '' && memory !== known) {
         log.warn(
@@ -87,7 +90,9 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
       }
       known = memory
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
+      const before = servers
       servers = members > servers || now - unseenAt > silenceMs ? Math.max(1, members) : servers
+      if (servers !== before) writeFile(file, String(servers)).catch(() => {})
       await untold.tell(tell, monotonic)
       if (answers) settling = Math.max(0, settling - 1)
       answers = true
@@ -157,6 +162,8 @@ export function createRedisLimiter({ redis, local, log, prefix, clock }: Options
     exact: () => exact,
     decisions: () => ({ exact: decided, shares: local.decisions().exact }),
     async start() {
+      const last = Number(await readFile(file, 'utf8').catch(() => ''))
+      if (Number.isSafeInteger(last) && last > servers) servers = last
       redis.onLost(lose)
       await beat()
       for (let attempt = 1; attempt < startAttempts && !answers; attempt++) {

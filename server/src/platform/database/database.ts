@@ -33,13 +33,15 @@ export interface Gate {
 export interface ConnectOptions {
   /** What takes longer is given up; 0 = nothing is. */
   readonly statementTimeoutMs?: number
-  /** PostgreSQL has no connection left: the pool goes on with those it has, and tries for more in half a minute. */
+  /** PostgreSQL has no connection left: the pool goes on with those it has, and tries for more. Said at most once a minute. */
   readonly onShortage?: () => void
 }
 
 /** SQLSTATE. */
 const tooManyConnections = '53300'
-const shortageMs = 30_000
+/** Some of those it has may be taken for good, by the job queue: it asks for more soon. */
+const shortageMs = 1_000
+const sayShortageEveryMs = 60_000
 /** Of one request, while others connect and may leave it one. */
 const attemptsMax = 3
 
@@ -85,6 +87,7 @@ function gateOf(pool: pg.Pool, onShortage: () => void): Gate {
   const waiting = new Set<(error: Error) => void>()
   const { max } = pool.options
   let shut = false
+  let saidAt = Number.NEGATIVE_INFINITY
   pool.on('connect', (client) => clients.add(client)).on('remove', (client) => clients.delete(client))
   const ask = pool.connect.bind(pool) as () => Promise<pg.PoolClient>
 
@@ -107,12 +110,14 @@ function gateOf(pool: pg.Pool, onShortage: () => void): Gate {
 
   /** Who asks waits for one of those that are there, instead of being turned away. */
   function goOnWithFewer(): void {
-    if (pool.options.max === max) {
+    if (performance.now() - saidAt > sayShortageEveryMs) {
+      saidAt = performance.now()
       onShortage()
+    }
+    if (pool.options.max === max)
       setTimeout(() => {
         pool.options.max = max
       }, shortageMs).unref()
-    }
     pool.options.max = Math.max(1, Math.min(clients.size, max - 1))
   }
 
