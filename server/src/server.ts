@@ -118,7 +118,15 @@ export async function startServer(
     const connection = config.redisUrl ? connectRedis(config.redisUrl, log) : null
     const redis = connection && tracing ? traceRedis(connection, tracing) : connection
     const relay = redis && createRedisRelay({ redis, prefix: config.redisPrefix })
-    const changes = createChanges({ connection: database, log, relay, siblings, workers: config.workers, gate })
+    const changes = createChanges({
+      connection: database,
+      log,
+      relay,
+      siblings,
+      workers: config.workers,
+      gate,
+      mark: secrets.derive('mark').toString('hex').slice(0, 8),
+    })
     const local = createLocalLimiter({ clock, file: join(config.dataDir, 'rate-limits.json') })
     const limiter = redis
       ? createRedisLimiter({

@@ -47,6 +47,8 @@ interface Options {
   readonly workers?: number
   /** Told when PostgreSQL is gone, or too slow to be of use, and when it is back. */
   readonly gate?: Gate
+  /** Tells the master secret from any other, and nothing about it: all servers of one database have the same. At most 10 characters. */
+  readonly mark?: string
 }
 
 const channel = 'aion_changes'
@@ -61,8 +63,17 @@ const startMs = 5_000
 /** How long memory answers without PostgreSQL, where a change would still be heard of. */
 const trustMs = 30_000
 
-export function createChanges({ connection, log, relay = null, siblings = null, workers = 1, gate }: Options): Changes {
-  const server = randomUUID()
+export function createChanges({
+  connection,
+  log,
+  relay = null,
+  siblings = null,
+  workers = 1,
+  gate,
+  mark = '',
+}: Options): Changes {
+  /** What others see of this server: in the name of its connection. */
+  const server = `${randomUUID()}:${mark}`
   const listeners: ((change: Change | 'all') => void)[] = []
   const pending = new Set<Promise<void>>()
   let client: pg.Client | null = null
@@ -112,6 +123,16 @@ export function createChanges({ connection, log, relay = null, siblings = null, 
     live = true
     gate?.open()
     beat(next)
+  }
+
+  /** What only goes wrong for some requests, and later: said where it can still be put right. */
+  async function compare(current: pg.Client): Promise<void> {
+    const { rows } = (await inTurn(current, listNames, [listenerName])) as pg.QueryResult<{ name: string }>
+    const others = rows.map(({ name }) => name.slice(listenerName.length)).filter((name) => name !== server)
+    if (others.some((name) => ![mark, ''].includes(name.split(':')[1] ?? '')))
+      log.warn('AION_SECRET is not that of another server on this database: what one signs the other refuses. Give all the same')
+    if (!relay && others.length >= workers)
+      log.warn('REDIS_URL is not set, and another server uses this database: each of them counts every limit for itself')
   }
 
   function beat(current: pg.Client): void {
@@ -187,6 +208,7 @@ export function createChanges({ connection, log, relay = null, siblings = null, 
       siblings?.hear(tell)
       await relay?.start(tell, () => trust && distrust())
       await listen(startMs)
+      if (client) await compare(client)
     },
     async stop() {
       stopped = true
@@ -206,6 +228,9 @@ export function createChanges({ connection, log, relay = null, siblings = null, 
 
 const countServers = `SELECT count(*) AS servers FROM pg_stat_activity
   WHERE datname = current_database() AND starts_with(application_name, '${listenerName}')`
+
+const listNames = `SELECT application_name AS name FROM pg_stat_activity
+  WHERE datname = current_database() AND starts_with(application_name, $1)`
 
 const turns = new WeakMap<pg.Client, Promise<unknown>>()
 
@@ -249,10 +274,7 @@ export async function publishAndAwaitServers<Result>(
     })
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      const { rows } = await ears.query<{ name: string }>(
-        'SELECT application_name AS name FROM pg_stat_activity WHERE datname = current_database() AND starts_with(application_name, $1)',
-        [listenerName],
-      )
+      const { rows } = await ears.query<{ name: string }>(listNames, [listenerName])
       const missing = rows.filter(({ name }) => !acks.has(`${name.slice(listenerName.length)} ${id}`))
       if (missing.length === 0) return result
       if (Date.now() > deadline)

@@ -64,6 +64,7 @@ export interface TestServerOptions {
   readonly beside?: TestServer
   /** Where its PostgreSQL is reached, instead of directly. */
   readonly database?: pg.PoolConfig
+  readonly secret?: Buffer
 }
 
 export async function startTestServer({
@@ -71,6 +72,7 @@ export async function startTestServer({
   env = {},
   beside,
   database: way = {},
+  secret = Buffer.alloc(32, 7),
 }: TestServerOptions = {}): Promise<TestServer> {
   const base = inject('database')
   const name = beside?.database.database ?? `aion_test_${inject('template').split('_').at(-1)}_${randomUUID().slice(0, 8)}`
@@ -103,7 +105,7 @@ export async function startTestServer({
     config,
     { ...database, ...way },
     clock,
-    secretsFrom(Buffer.alloc(32, 7)),
+    secretsFrom(secret),
     pino({ level: 'debug', base: null }, sink),
   )
   const endWatch = watchStatuses(server.url)

@@ -1,0 +1,30 @@
+// What servers see of each other when they start: a setting that differs would only go wrong later, and for some requests.
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { startTestServer, type TestServer } from '../testing/harness.ts'
+
+const [noRedis, otherSecret] = ['REDIS_URL is not set', 'AION_SECRET is not that of another server']
+let first: TestServer
+beforeAll(async () => {
+  first = await startTestServer({ env: { REDIS_URL: '' } })
+})
+afterAll(() => first.stop())
+
+it('is alone, and says nothing', () => {
+  for (const sentence of [noRedis, otherSecret]) expect(first.logs()).not.toContain(sentence)
+})
+
+it('says that limits are counted apart, and that a secret differs', async () => {
+  const same = await startTestServer({ beside: first, env: { REDIS_URL: '' } })
+  expect(same.logs()).toContain(noRedis)
+  expect(same.logs()).not.toContain(otherSecret)
+  await same.stop()
+  const other = await startTestServer({ beside: first, env: { REDIS_URL: '' }, secret: Buffer.alloc(32, 8) })
+  expect(other.logs()).toContain(otherSecret)
+  await other.stop()
+})
+
+it.skipIf(!inject('redis'))('says nothing of a server that has a Redis', async () => {
+  const counted = await startTestServer({ beside: first, env: { REDIS_URL: inject('redis') } })
+  expect(counted.logs()).not.toContain(noRedis)
+  await counted.stop()
+})
