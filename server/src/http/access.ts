@@ -73,6 +73,9 @@ const refusals: Readonly<Record<KeyRefusal['refusal'] | 'INVALID_SESSION' | 'MIS
   INVALID_SESSION: 'This session is not valid or has ended. Sign in again.',
 }
 
+/** The key itself may be whole and good. */
+const notBearer = 'Send the key as `Authorization: Bearer aion_…`: this header says something else.'
+
 export function installAccess(app: FastifyInstance, deps: AccessDeps): void {
   app.decorateRequest('principal', null)
   app.decorateRequest('route', '')
@@ -250,7 +253,10 @@ function guardedHook(deps: AccessDeps, access: Exclude<Access, { credential: 'pu
     else token = bearerToken(header)
     if (keyInQuery(request.url))
       return void refuse(deps, request, reply, header === undefined ? 'MISSING_CREDENTIALS' : 'INVALID_API_KEY')
-    if (token === null) return void refuse(deps, request, reply, header === undefined ? 'MISSING_CREDENTIALS' : 'INVALID_API_KEY')
+    if (token === null) {
+      if (header === undefined) return void refuse(deps, request, reply, 'MISSING_CREDENTIALS')
+      return void refuse(deps, request, reply, 'INVALID_API_KEY', /^bearer /i.test(header) ? undefined : notBearer)
+    }
     const byCookie = header === undefined
     const conclude = (error: ApiError | null): void => {
       if (!error) return void done()
@@ -311,11 +317,17 @@ function keyInQuery(url: string): boolean {
 }
 
 /** A refusal for want of a credential counts against the address it came from; beyond its limit it is told to wait. */
-function refuse(deps: AccessDeps, request: FastifyRequest, reply: FastifyReply, code: keyof typeof refusals): void {
+function refuse(
+  deps: AccessDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: keyof typeof refusals,
+  message = refusals[code],
+): void {
   const answer = (limited: ApiError | null) =>
     void sendError(
       reply,
-      limited ?? new ApiError(code satisfies ErrorCode, refusals[code], {}, challenges[code === 'MISSING_CREDENTIALS' ? 0 : 1]),
+      limited ?? new ApiError(code satisfies ErrorCode, message, {}, challenges[code === 'MISSING_CREDENTIALS' ? 0 : 1]),
     )
   const limited = spendAddress(deps, request)
   if (limited instanceof Promise) void limited.then(answer)
