@@ -1,5 +1,8 @@
 // Standard error for the log, written without waiting. Whoever reads it may be slow or gone: neither may hold a server, or its end.
-import { SonicBoom } from 'sonic-boom'
+import sonicBoom, { type SonicBoom, type SonicBoomOpts } from 'sonic-boom'
+
+/** CommonJS: Node does not find the name under which its types tell of it. */
+const Output = sonicBoom as unknown as new (options: SonicBoomOpts) => SonicBoom
 
 /** While nobody reads; beyond it lines are dropped. */
 const waitingBytesMax = 16 * 2 ** 20
@@ -9,7 +12,7 @@ const lastTries = 10
 export function openLogOutput(): SonicBoom {
   let last = false
   let tries = 0
-  const output = new SonicBoom({
+  const output = new Output({
     fd: process.stderr.fd,
     sync: false,
     maxLength: waitingBytesMax,
