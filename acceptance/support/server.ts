@@ -105,7 +105,14 @@ export function spawnServer(
 /** The processes that a server of AION_WORKERS began from its own program; none of one that answers itself. */
 export function workersOf({ pid }: ChildProcess): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
-  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('aion-server.js'))
+  return children.filter((child) => {
+    try {
+      // Whatever it begins bears its name for a moment: only a worker was given a number by node:cluster.
+      return readFileSync(`/proc/${child}/environ`, 'utf8').includes('\0NODE_UNIQUE_ID=')
+    } catch {
+      return false
+    }
+  })
 }
 
 function collect(child: ChildProcess): { stdout: () => string; stderr: () => string } {
