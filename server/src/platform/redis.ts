@@ -117,12 +117,12 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     log.debug({ err: refusal }, 'Redis')
   }
   const client = open(address).on('error', quiet)
-  // Where there is no such database the client itself would go on with another one.
+  // Where there is no such database the client itself would go on with another one. Any other failure passes, and it comes back.
   if (client instanceof Redis && address.db > 0)
     client.on('ready', () =>
       client.select(address.db).catch((error: Error) => {
         quiet(error)
-        client.disconnect()
+        if (error.message.includes('DB index')) client.disconnect()
       }),
     )
   const hashes = new Map<string, string>()
@@ -198,16 +198,13 @@ export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConne
 
 /** Where packets vanish the old connection would go on waiting long after the way is whole again. */
 function redial(client: Redis | Cluster): void {
-  if (client.status !== 'ready') return
-  // Until it has closed it still seems to be ready, and everybody who asked comes here.
-  const connection = client instanceof Redis ? client.stream : client
-  if (client instanceof Redis && leaving.has(connection)) return
-  leaving.add(connection)
-  client.disconnect(true)
+  // Everybody who asked comes here, and one that is being closed still calls itself ready.
+  const closing = client instanceof Redis && client.stream.writableEnded
+  if (client.status === 'ready' && !closing) client.disconnect(true)
 }
-const leaving = new WeakSet<object>()
 
-function open({ kind, hosts, tls, username, password, db, ...behind }: RedisAddress): Redis | Cluster {
+function open(address: RedisAddress): Redis | Cluster {
+  const { kind, hosts, tls, username, password, master, sentinelUsername, sentinelPassword, db } = address
   const shared = {
     ...(username && { username }),
     ...(password && { password }),
@@ -234,9 +231,9 @@ function open({ kind, hosts, tls, username, password, db, ...behind }: RedisAddr
       // Without these two the client speaks plainly, to Sentinel and to the master, whatever else it was told.
       ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
       sentinels: [...hosts],
-      name: behind.master ?? '',
-      ...(behind.sentinelUsername && { sentinelUsername: behind.sentinelUsername }),
-      ...(behind.sentinelPassword && { sentinelPassword: behind.sentinelPassword }),
+      name: master ?? '',
+      ...(sentinelUsername && { sentinelUsername }),
+      ...(sentinelPassword && { sentinelPassword }),
       db,
       sentinelRetryStrategy: () => reconnectMs,
     })
