@@ -18,9 +18,9 @@ export function openLogOutput(): SonicBoom {
     maxLength: waitingBytesMax,
     retryEAGAIN: () => !last || ++tries < lastTries,
   })
-  output.on('error', () => {
-    // Nobody reads any more: what would be kept for them would only grow.
-    output.write = () => true
+  output.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // Nobody reads any more: what would be kept for them would only grow. A disk that is full is tried again with the next line.
+    if (code === 'EPIPE') output.write = () => true
   })
   process.on('exit', () => {
     last = true
