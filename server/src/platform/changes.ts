@@ -126,7 +126,7 @@ export function createChanges({
   }
 
   /** What only goes wrong for some requests, and later: said where it can still be put right. */
-  async function compare(current: pg.Client): Promise<void> {
+  async function compareWithOthers(current: pg.Client): Promise<void> {
     const { rows } = (await inTurn(current, listNames, [listenerName])) as pg.QueryResult<{ name: string }>
     const others = rows.map(({ name }) => name.slice(listenerName.length)).filter((name) => name !== server)
     if (others.some((name) => ![mark, ''].includes(name.split(':')[1] ?? '')))
@@ -208,7 +208,8 @@ export function createChanges({
       siblings?.hear(tell)
       await relay?.start(tell, () => trust && distrust())
       await listen(startMs)
-      if (client) await compare(client)
+      // Who cannot be asked just now is not worth a start.
+      if (client) await compareWithOthers(client).catch(() => {})
     },
     async stop() {
       stopped = true
