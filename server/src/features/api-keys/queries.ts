@@ -61,8 +61,9 @@ export async function adoptKeys(
   trx: Trx,
   { tenantId, from, to, inherited, at }: { tenantId: string; from: string; to: string; inherited: readonly string[]; at: Date },
 ): Promise<string[]> {
+  const theirs = trx.selectFrom('api_keys').select('id').where('tenant_id', '=', tenantId).where('created_by', '=', from)
   // In the order in which their use is added.
-  await trx.selectFrom('api_keys').select('id').where('created_by', '=', from).orderBy('id').forUpdate().execute()
+  await theirs.orderBy('id').forUpdate().execute()
   const rows = await trx
     .updateTable('api_keys')
     .set({

@@ -16,7 +16,8 @@ end
  * without spending; then limit and window of each. Answers: allowed, which limit describes it (from 1), what remains, and the wait.
  * An admission is never put before the one ahead of it: a clock that was set back shortens nobody's window.
  */
-export const limitScript = `${now}for i = 1, #KEYS do
+export const limitScript = `${now}
+for i = 1, #KEYS do
   local newest = redis.call('LINDEX', KEYS[i], -1)
   if newest and tonumber(newest) > now then now = tonumber(newest) end
 end

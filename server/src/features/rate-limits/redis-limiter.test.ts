@@ -36,6 +36,13 @@ function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${r
   })
 }
 
+/** One that can be cut. */
+async function wayToRedis() {
+  const { hostname, port } = new URL(url)
+  const way = await layWire({ host: hostname, port: Number(port) })
+  return { ...way, address: `redis://127.0.0.1:${way.port}` }
+}
+
 async function until(ready: () => boolean | Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 30_000; !(await ready()); await new Promise((resolve) => setTimeout(resolve, 20)))
     if (Date.now() > deadline) throw new Error('it did not happen in time')
@@ -92,9 +99,8 @@ describe.skipIf(!url)('in Redis', () => {
     async (fault) => {
       const clock = fakeClock()
       const prefix = `test:${randomUUID()}:`
-      const { hostname, port } = new URL(url)
-      const way = await layWire({ host: hostname, port: Number(port) })
-      const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, `redis://127.0.0.1:${way.port}`, prefix))))
+      const way = await wayToRedis()
+      const servers = await Promise.all([1, 2, 3].map(() => started(redisOn(clock, way.address, prefix))))
       for (const limiter of servers) await limiter.start()
       // Each has heard of the two others.
       for (const limiter of servers) await limiter.start()
@@ -125,9 +131,8 @@ describe.skipIf(!url)('in Redis', () => {
   )
 
   it('is told by its own clock when it was that a share was spent', async () => {
-    const { hostname, port } = new URL(url)
-    const way = await layWire({ host: hostname, port: Number(port) })
-    const limiter = redisOn(undefined, `redis://127.0.0.1:${way.port}`)
+    const way = await wayToRedis()
+    const limiter = redisOn(undefined, way.address)
     await limiter.start()
     way.set('cut')
     await until(() => !limiter.exact())
@@ -173,9 +178,8 @@ describe.skipIf(!url)('a server that begins while Redis is away', () => {
 
 describe.skipIf(!url)('a machine that stood still', () => {
   it('does not blame Redis for it', async () => {
-    const { hostname, port } = new URL(url)
-    const way = await layWire({ host: hostname, port: Number(port) })
-    const limiter = redisOn(undefined, `redis://127.0.0.1:${way.port}`)
+    const way = await wayToRedis()
+    const limiter = redisOn(undefined, way.address)
     await limiter.start()
     way.set('late')
     const decision = limiter.decide('key', 100, windowMs)
