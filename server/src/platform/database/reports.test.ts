@@ -1,6 +1,7 @@
 // Usage and the trail read on a real standby: never older than what the primary had, whatever becomes of the standby.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { call, createKey, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
 import { makePostgres, type OwnPostgres } from '../../testing/own-postgres.ts'
@@ -97,10 +98,17 @@ test('behind: the primary answers, and the standby again once it has caught up',
 test('busy with other reports: it is not taken for gone', async () => {
   await settled('replica')
   const before = await reportsFrom('replica')
-  const long = Array.from({ length: 20 }, () => server.deps.reports.read((db) => sql`SELECT pg_sleep(3)`.execute(db)))
-  await sleep(200)
+  const held = new pg.Client(on(standby.port))
+  await held.connect()
+  await held.query('SELECT pg_advisory_lock(1)')
+  const long = Array.from({ length: 20 }, () =>
+    server.deps.reports.read((db) => sql`SELECT pg_advisory_xact_lock_shared(1)`.execute(db)),
+  )
+  const waiting = `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+  await expect.poll(async () => (await held.query(waiting)).rows[0].count, { timeout: 10_000 }).toBe(20)
   await writeAndRead()
   expect(await where()).toBe('replica')
+  await held.end()
   await Promise.all(long)
   expect((await reportsFrom('replica')) - before).toBe(20)
 })
