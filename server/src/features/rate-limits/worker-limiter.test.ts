@@ -14,7 +14,7 @@ test('random questions get the answers of the limiter that is asked directly', a
   const answer = answerWorkers(behind)
   const throughJson = (value: unknown) => JSON.parse(JSON.stringify([value]))[0]
   const worker = createWorkerLimiter({
-    ask: async (question) => throughJson(answer(throughJson(question))),
+    ask: async (question, read) => read(throughJson(answer(throughJson(question)))),
     send: async () => {},
     hear() {},
     serve: async () => '',

@@ -4,29 +4,31 @@ import type { Decision } from './decide-limit.ts'
 import type { DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
 
 /** Told apart by their length, and without the names of their parts: every request of a key is one of these. */
-type Question =
-  | readonly [...FlatLimit]
-  | readonly [...FlatLimit, ...FlatLimit]
-  | readonly [...FlatLimit, 'peek']
-  | readonly [forget: string]
-type FlatLimit = [name: string, limit: number, windowMs: number]
+type Question = FlatLimit | readonly [...FlatLimit, ...FlatLimit] | readonly [...FlatLimit, 'peek'] | readonly [forget: string]
+type FlatLimit = readonly [name: string, limit: number, windowMs: number]
 type FlatDecision = readonly [allowed: 0 | 1, limit: number, remaining: number, retryAfterMs: number]
 
 export function createWorkerLimiter(siblings: Siblings): RateLimiter {
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
-  const ask = (question: Question) => siblings.ask(question).then(readDecision)
-  const countDecision = (decision: Decision) => {
+  const ask = <Answer>(question: Question, read: (answer: unknown) => Answer) => siblings.ask(question, read)
+  const readCounted = (answer: unknown) => {
+    const decision = readDecision(answer)
     decided[decision.allowed ? 'admitted' : 'refused']++
     return decision
   }
   const decideAll = (own: Limit, ceiling: Limit | null): Promise<Decision> =>
-    ask(ceiling ? [...flatten(own), ...flatten(ceiling)] : flatten(own)).then(countDecision)
+    ask(
+      ceiling
+        ? [own.name, own.limit, own.windowMs, ceiling.name, ceiling.limit, ceiling.windowMs]
+        : [own.name, own.limit, own.windowMs],
+      readCounted,
+    )
   return {
     decideAll,
     decide: (name, limit, windowMs) => decideAll({ name, limit, windowMs }, null),
-    peek: (limit) => ask([...flatten(limit), 'peek']),
+    peek: ({ name, limit, windowMs }) => ask([name, limit, windowMs, 'peek'], readDecision),
     async forget(name) {
-      await siblings.ask([name])
+      await ask([name], () => {})
     },
     exact: () => true,
     decisions: () => ({ exact: decided, shares: { admitted: 0, refused: 0 } }),
@@ -48,7 +50,6 @@ export function answerWorkers(local: LocalRateLimiter): (question: unknown) => u
   }
 }
 
-const flatten = ({ name, limit, windowMs }: Limit): FlatLimit => [name, limit, windowMs]
 function readDecision(answer: unknown): Decision {
   const [allowed, limit, remaining, retryAfterMs] = answer as FlatDecision
   return { allowed: allowed === 1, limit, remaining, retryAfterMs }

@@ -5,8 +5,8 @@ import type { ToPrimary, ToWorker } from './messages.ts'
 
 /** A worker's way to its primary and, through it, to its siblings. */
 export interface Siblings {
-  /** One message is on its way at a time: what is asked meanwhile travels together with the next. */
-  ask(question: unknown): Promise<unknown>
+  /** One message is on its way at a time: what is asked meanwhile travels together with the next. `read`: of the answer, on the way. */
+  ask<Answer>(question: unknown, read: (answer: unknown) => Answer): Promise<Answer>
   /** Resolves when every sibling has taken the change. */
   send(change: Change): Promise<void>
   hear(listener: (change: Change) => void): void
@@ -75,12 +75,12 @@ export function connectSiblings(): Siblings {
     if (shut) noMore()
   })
   return {
-    ask(question) {
+    ask(question, read) {
       if (questions.push(question) === 1) {
         firstAt = performance.now()
         if (waiting.length === 0) setImmediate(gather)
       }
-      return new Promise((resolve) => askers.push(resolve))
+      return new Promise((resolve) => askers.push((answer) => resolve(read(answer))))
     },
     send(change) {
       const id = ++last
