@@ -55,3 +55,24 @@ it('a replica needs the primary that it is a copy of, and a fault in its address
   )
   expect(readConfig({ DATABASE_URL: 'postgres://h', DATABASE_REPLICA_URL: replica }).databaseReplicaUrl).toBe(replica)
 })
+
+it('a variable that is one slip away from a setting is refused, with the one that was meant', () => {
+  const slips = {
+    AION_WORKER: 'AION_WORKERS',
+    AION_WORKERSS: 'AION_WORKERS',
+    AION_WROKERS: 'AION_WORKERS',
+    aION_WORKERS: 'AION_WORKERS',
+    DATABASE_URI: 'DATABASE_URL',
+    REDIS_UR: 'REDIS_URL',
+    S3_BUCKETT: 'S3_BUCKET',
+    AION_LIMIT_LOGINS: 'AION_LIMIT_LOGIN',
+  }
+  for (const [name, meant] of Object.entries(slips))
+    expect(() => readConfig({ [name]: 'x' })).toThrow(`The configuration is not valid: ${name} is not a setting: ${meant} is.`)
+})
+
+it('what is farther away, too short, or stands beside the setting itself is somebody else’s', () => {
+  for (const name of ['AION_SERVICE_HOST', 'AION_PORT', 'AION_WORK', 'POST', 'PORTS', 'HOSTS', 'REDIS_TLS_URL', 'AWS_REGION'])
+    expect(() => readConfig({ [name]: 'x' })).not.toThrow()
+  expect(readConfig({ AION_WORKERS: '2', AION_WORKER: 'x' }).workers).toBe(2)
+})

@@ -1,6 +1,7 @@
 // The only reader of the environment: every variable, its default and its meaning, validated at once before anything starts.
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { findMisspelt } from './misspelt-settings.ts'
 import { parseDatabaseUrl } from './platform/database/database-url.ts'
 import { parseRedisUrl } from './platform/redis.ts'
 import { StartupError } from './platform/startup-error.ts'
@@ -132,7 +133,11 @@ const embeddedConnectionsMax = 160
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const faults: string[] = []
   const production = env.NODE_ENV === 'production'
-  const value = (name: string): string | null => (env[name] === undefined || env[name] === '' ? null : (env[name] as string))
+  const settings = new Set<string>()
+  const value = (name: string): string | null => {
+    settings.add(name)
+    return env[name] || null
+  }
   const integer = (name: string, fallback: number, min: number, max: number): number => {
     const raw = value(name)
     if (raw === null) return fallback
@@ -252,6 +257,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     oidcProviders: readOidcProviders(env, production, faults),
     s3: readS3(value, url, flag, faults),
   }
+  faults.push(...findMisspelt(env, settings))
   if (faults.length) throw new StartupError(`The configuration is not valid: ${faults.join('; ')}.`)
   return Object.freeze(config)
 }
