@@ -136,6 +136,7 @@ export async function startServer(
           prefix: config.redisPrefix,
           file: join(config.dataDir, 'servers'),
           workers: config.workers,
+          apart: changes.apart,
           clock: clock === systemClock ? undefined : clock,
         })
       : siblings

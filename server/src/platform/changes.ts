@@ -25,6 +25,15 @@ export interface Changes {
   unheard(): Promise<unknown> | null
   /** While false nothing new may be kept in memory: what is there already goes too, at once or when the trust of `trustMs` is used up. */
   readonly live: boolean
+  readonly apart: Apart
+}
+
+/** Servers that do not reach the common counters say so in PostgreSQL, so that the others leave them their part. */
+export interface Apart {
+  /** This one counts by itself, as one of so many; null = not any more. */
+  say(of: number | null): void
+  /** Of each other that does: as one of how many. A second old at most. */
+  readonly others: readonly number[]
 }
 
 /** A second way for changes, for as long as PostgreSQL is cut off. */
@@ -57,6 +66,8 @@ const listenerName = 'aion-listener:'
 const reconnectMs = 250
 /** Both together: within a second a server knows that it may not have heard of a revocation. */
 const heartbeatMs = 250
+/** In heartbeats: how often the others are looked at where that is all they are looked at for. */
+const lookEvery = 4
 const lateMs = 500
 const connectMs = 2_000
 const startMs = 5_000
@@ -72,16 +83,25 @@ export function createChanges({
   gate,
   mark = '',
 }: Options): Changes {
-  /** What others see of this server: in the name of its connection. */
-  const server = `${randomUUID()}:${mark}`
+  const server = randomUUID()
   const listeners: ((change: Change | 'all') => void)[] = []
   const pending = new Set<Promise<void>>()
   let client: pg.Client | null = null
   let live = false
   let stopped = false
   let alone = false
+  let apartOf: number | null = null
+  let othersApart: readonly number[] = []
+  let beats = 0
   let timer: NodeJS.Timeout | undefined
   let trust: NodeJS.Timeout | undefined
+
+  /** What others see of this server: in the name of its connection, which holds 63 characters. */
+  const visible = () => [server, mark, ...(apartOf === null ? [] : [Math.min(apartOf, 999)])].join(':')
+
+  function showName(): void {
+    if (client) inTurn(client, `SELECT set_config('application_name', $1, false)`, [listenerName + visible()]).catch(() => {})
+  }
 
   const tell = (change: Change | 'all') => {
     for (const listener of listeners) listener(change)
@@ -96,7 +116,7 @@ export function createChanges({
   async function listen(connectionTimeoutMillis: number): Promise<void> {
     const next = new pg.Client({
       ...connection,
-      application_name: listenerName + server,
+      application_name: listenerName + visible(),
       connectionTimeoutMillis,
       keepAlive: true,
     })
@@ -105,7 +125,7 @@ export function createChanges({
     next.on('notification', ({ payload = '' }) => {
       const [id, kind, subject = ''] = payload.split(' ')
       tell({ kind: kind as Change['kind'], id: subject })
-      inTurn(next, 'SELECT pg_notify($1, $2)', [ackChannel, `${server} ${id}`]).catch(() => {})
+      inTurn(next, 'SELECT pg_notify($1, $2)', [ackChannel, `${visible()} ${id}`]).catch(() => {})
     })
     try {
       await next.connect()
@@ -119,17 +139,29 @@ export function createChanges({
       throw error
     }
     client = next
+    if (apartOf !== null) showName()
     distrust()
     live = true
     gate?.open()
     beat(next)
   }
 
+  const listOthers = async (current: pg.Client) =>
+    readNames((await inTurn(current, listNames, [listenerName])) as pg.QueryResult<{ name: string }>).filter(
+      ({ id }) => id !== server,
+    )
+
+  async function lookAround(current: pg.Client): Promise<void> {
+    if (relay && ++beats % lookEvery !== 0) return void (await inTurn(current, 'SELECT 1'))
+    const others = await listOthers(current)
+    alone = others.length < workers
+    othersApart = others.flatMap(({ apartOf }) => (apartOf ? [apartOf] : []))
+  }
+
   /** What only goes wrong for some requests, and later: said where it can still be put right. */
   async function compareWithOthers(current: pg.Client): Promise<void> {
-    const { rows } = (await inTurn(current, listNames, [listenerName])) as pg.QueryResult<{ name: string }>
-    const others = rows.map(({ name }) => name.slice(listenerName.length)).filter((name) => name !== server)
-    if (others.some((name) => ![mark, ''].includes(name.split(':')[1] ?? '')))
+    const others = await listOthers(current)
+    if (others.some((other) => ![mark, ''].includes(other.mark)))
       log.warn('AION_SECRET is not that of another server on this database: what one signs the other refuses. Give all the same')
     if (!relay && others.length >= workers)
       log.warn('REDIS_URL is not set, and another server uses this database: each of them counts every limit for itself')
@@ -140,9 +172,8 @@ export function createChanges({
       let answered = false
       // Looked at once more: an answer may lie there unread because this process was busy.
       const late = setTimeout(() => setImmediate(() => !answered && lost(current, true)), lateMs)
-      inTurn(current, relay ? 'SELECT 1' : countServers)
-        .then((result) => {
-          alone = Number((result as pg.QueryResult).rows[0]?.servers) <= workers
+      lookAround(current)
+        .then(() => {
           if (client === current && !stopped) beat(current)
         })
         .catch(() => lost(current))
@@ -224,14 +255,33 @@ export function createChanges({
     get live() {
       return live
     },
+    apart: {
+      say(of) {
+        if (of === apartOf) return
+        apartOf = of
+        showName()
+      },
+      get others() {
+        return othersApart
+      },
+    },
   }
 }
 
-const countServers = `SELECT count(*) AS servers FROM pg_stat_activity
-  WHERE datname = current_database() AND starts_with(application_name, '${listenerName}')`
-
 const listNames = `SELECT application_name AS name FROM pg_stat_activity
   WHERE datname = current_database() AND starts_with(application_name, $1)`
+
+interface Listener {
+  readonly id: string
+  readonly mark: string
+  readonly apartOf: number
+}
+
+const readNames = ({ rows }: pg.QueryResult<{ name: string }>): Listener[] =>
+  rows.map(({ name }) => {
+    const [id = '', mark = '', apartOf = 0] = name.slice(listenerName.length).split(':')
+    return { id, mark, apartOf: Number(apartOf) }
+  })
 
 const turns = new WeakMap<pg.Client, Promise<unknown>>()
 
@@ -263,7 +313,8 @@ export async function publishAndAwaitServers<Result>(
   let heard = () => {}
   const ears = await pool.connect()
   ears.on('notification', ({ payload = '' }) => {
-    acks.add(payload)
+    const [server = '', of] = payload.split(' ')
+    if (of === id) acks.add(server.split(':')[0] ?? '')
     heard()
   })
   try {
@@ -275,8 +326,8 @@ export async function publishAndAwaitServers<Result>(
     })
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      const { rows } = await ears.query<{ name: string }>(listNames, [listenerName])
-      const missing = rows.filter(({ name }) => !acks.has(`${name.slice(listenerName.length)} ${id}`))
+      const listeners = readNames(await ears.query<{ name: string }>(listNames, [listenerName]))
+      const missing = listeners.filter((listener) => !acks.has(listener.id))
       if (missing.length === 0) return result
       if (Date.now() > deadline)
         throw new StartupError(

@@ -49,7 +49,15 @@ function cli(port: number, ...args: string[]): string {
 async function limiterOn(url: string): Promise<RateLimiter> {
   const redis = connectRedis(url, log)
   const local = createLocalLimiter({ clock: systemClock, file: join(tmpdir(), `aion-limits-${randomUUID()}.json`) })
-  const limiter = createRedisLimiter({ redis, local, log, prefix: 'kinds:', workers: 1, file: '/dev/null' })
+  const limiter = createRedisLimiter({
+    redis,
+    local,
+    log,
+    prefix: 'kinds:',
+    workers: 1,
+    file: '/dev/null',
+    apart: { say() {}, others: [] },
+  })
   await limiter.start()
   cleanups.push(() => limiter.stop())
   return limiter

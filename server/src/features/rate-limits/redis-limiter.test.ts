@@ -33,6 +33,7 @@ function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${r
     clock,
     workers: 1,
     file: '/dev/null',
+    apart: { say() {}, others: [] },
   })
 }
 
@@ -151,7 +152,15 @@ describe.skipIf(!url)('in Redis', () => {
 describe.skipIf(!url)('a server that begins while Redis is away', () => {
   const begin = async (address: string, file: string, workers: number) => {
     const redis = connectRedis(address, log)
-    const limiter = createRedisLimiter({ redis, local: localOn(undefined), log, prefix: `test:${randomUUID()}:`, file, workers })
+    const limiter = createRedisLimiter({
+      redis,
+      local: localOn(undefined),
+      log,
+      prefix: `test:${randomUUID()}:`,
+      file,
+      workers,
+      apart: { say() {}, others: [] },
+    })
     await limiter.start()
     return limiter
   }

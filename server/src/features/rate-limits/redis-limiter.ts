@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Apart } from '../../platform/changes.ts'
 import { type Clock, systemClock } from '../../platform/clock.ts'
 import type { RedisConnection } from '../../platform/redis.ts'
 import { limitScript, tellScript } from './limit-script.ts'
@@ -19,6 +20,8 @@ interface Options {
   /** Holds the last known number of servers, for one that begins while Redis is away; without it and until then `workers`. */
   readonly file: string
   readonly workers: number
+  /** Who does not reach Redis says so here, and is left its part by those that do. */
+  readonly apart: Apart
   /** Instead of Redis's own clock: for tests that hold time still. */
   readonly clock?: Clock | undefined
 }
@@ -33,7 +36,7 @@ const settlingBeats = 12
 /** A server that starts waits two seconds for Redis. */
 const startAttempts = 8
 
-export function createRedisLimiter({ redis, local, log, prefix, file, workers, clock }: Options): RateLimiter {
+export function createRedisLimiter({ redis, local, log, prefix, file, workers, apart, clock }: Options): RateLimiter {
   const id = randomUUID()
   const serversKey = `${prefix}servers`
   /** Decided in Redis: it answers, and knows what was admitted. */
@@ -48,6 +51,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, c
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
   let settling = 0
+  let leavesParts = false
   const untold = createUntold()
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
   let timer: NodeJS.Timeout | undefined
@@ -72,7 +76,19 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, c
       settling = settlingBeats
     }
     answers = false
+    apart.say(servers)
     leaveExact()
+  }
+
+  function noteApart(): void {
+    const leaves = apart.others.length > 0
+    if (leaves !== leavesParts)
+      log.warn(
+        leaves
+          ? 'Another server does not reach Redis: its share of every limit is left to it'
+          : 'Every server reaches Redis again: no share is left to others',
+      )
+    leavesParts = leaves
   }
 
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
@@ -96,6 +112,8 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, c
       await untold.tell(tell, monotonic)
       if (answers) settling = Math.max(0, settling - 1)
       answers = true
+      apart.say(null)
+      if (exact) noteApart()
       if (exact || settling > 0 || now < forgotUntil) return
       exact = true
       if (lastExact > Number.NEGATIVE_INFINITY) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
@@ -104,8 +122,14 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, c
     }
   }
 
-  const share = (limit: number) => Math.max(1, Math.floor(limit / servers))
+  const share = (limit: number, of = servers) => Math.max(1, Math.floor(limit / of))
   const shared = (limit: Limit): Limit => ({ ...limit, limit: share(limit.limit) })
+  /** What is left of a limit to those that reach Redis. */
+  const common = (limit: number) =>
+    Math.max(
+      1,
+      apart.others.reduce((left, of) => left - share(limit, of), limit),
+    )
   const keyOf = ({ name, group = name }: Limit) => `${prefix}{${group}}:${name}`
 
   /** For Redis: '' is its own clock. */
@@ -116,7 +140,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, c
 
   async function ask(limits: readonly Limit[], peek: boolean, otherwise: () => Decision): Promise<Decision> {
     try {
-      const rest = limits.flatMap(({ limit, windowMs }) => [String(limit), String(windowMs)])
+      const rest = limits.flatMap(({ limit, windowMs }) => [String(common(limit)), String(windowMs)])
       const answer = await redis.evaluate(limitScript, limits.map(keyOf), [instant(), peek ? '1' : '', ...rest])
       const [allowed, which, remaining, wait] = answer as [number, number, number, string]
       if (!peek) decided[allowed === 1 ? 'admitted' : 'refused']++
