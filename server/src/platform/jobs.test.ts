@@ -130,3 +130,35 @@ test('jobs go on after the database was away, the one in hand included', async (
   await vi.waitFor(() => jobs.add(database.db, 'after', {}), 20_000)
   await vi.waitFor(() => expect(ran).toContain('after'), 20_000)
 })
+
+test('jobs go on after the ends of two could not be written at once', async () => {
+  const ran: string[] = []
+  let both = () => {}
+  const together = new Promise<void>((resolve) => {
+    both = resolve
+  })
+  const jobs = await startJobs({
+    pair: async ({ id, afterMs }) => {
+      ran.push(String(id))
+      if (ran.length === 2) both()
+      await together
+      await new Promise((resolve) => setTimeout(resolve, Number(afterMs)))
+    },
+  })
+  const held = await database.pool.connect()
+  await held.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM pg_advisory_xact_lock_shared(1);
+      RAISE 'not now';
+    END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON graphile_worker._private_jobs EXECUTE FUNCTION refuse()`)
+  await held.query('SELECT pg_advisory_lock(1)')
+  await jobs.add(database.db, 'pair', { id: 'one', afterMs: 0 })
+  await jobs.add(database.db, 'pair', { id: 'two', afterMs: 50 })
+  const waiting = `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+  await vi.waitFor(async () => expect((await held.query(waiting)).rows[0].count).toBe(2), 20_000)
+  await held.query('SELECT pg_advisory_unlock(1)')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  await held.query('DROP FUNCTION refuse CASCADE')
+  held.release()
+  await vi.waitFor(() => expect(ran.slice(2).sort()).toEqual(['one', 'two']), 30_000)
+})

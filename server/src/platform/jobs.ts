@@ -50,6 +50,8 @@ const presenceName = 'aionvision-jobs:'
 /** Absent at two looks in a row, a worker is dead. */
 const lookEveryMs = 2_000
 const presenceRetryMs = 250
+/** For ends of jobs that are still being written when the last one is done. */
+const settleMs = 5_000
 const attemptsMax = 12
 const restartMs = 1_000
 
@@ -206,15 +208,27 @@ async function work(pool: pg.Pool, log: Log, tasks: Record<string, Task>, cron: 
         cron.map(({ pattern, task }) => ({ match: pattern, task, options: { backfillPeriod: 0 } })),
       ),
     })
+    const ended = Promise.race([runner.promise, jammed(events).then(() => runner.stop().catch(() => {}))])
     return {
-      ended: runner.promise,
-      stop: () => runner.stop(),
+      ended,
+      stop: () => Promise.race([runner.stop(), ended]),
       leave: () => leave(),
     }
   } catch (error) {
     leave()
     throw error
   }
+}
+
+/**
+ * The worker counts wrong when the ends of two jobs cannot be written at the same time (graphile/worker#636), and then waits for ever for
+ * the one that it thinks is under way. Resolves when it has had its time.
+ */
+function jammed(events: WorkerEvents): Promise<void> {
+  const shut = ['pool:gracefulShutdown:complete', 'pool:forcefulShutdown:complete', 'pool:forcefulShutdown:error'] as const
+  return new Promise((resolve) => {
+    for (const event of shut) events.once(event, () => setTimeout(resolve, settleMs).unref())
+  })
 }
 
 /** A connection of that name until it is left, and another one whenever it is lost. */
