@@ -117,17 +117,30 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     log.debug({ err: refusal }, 'Redis')
   }
   const client = open(address).on('error', quiet)
-  // Where there is no such database the client itself would go on with another one. Any other failure passes, and it comes back.
-  if (client instanceof Redis && address.db > 0)
-    client.on('ready', () =>
-      client.select(address.db).catch((error: Error) => {
-        quiet(error)
-        if (error.message.includes('DB index')) client.disconnect()
-      }),
-    )
+  const numbered = client instanceof Redis && address.db > 0
+  let chosen = !numbered
+  // Where it cannot be chosen the client itself would go on with another one. One that is not there does not come; any other failure passes.
+  if (numbered)
+    client
+      .on('close', () => {
+        chosen = false
+      })
+      .on('ready', () =>
+        client.select(address.db).then(
+          () => {
+            chosen = true
+          },
+          (error: Error) => {
+            quiet(error)
+            if (error.message.includes('DB index')) client.disconnect()
+            else redial(client)
+          },
+        ),
+      )
   const hashes = new Map<string, string>()
 
-  function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    if (!chosen) return Promise.reject(new Error(refusal ?? 'the database is not chosen yet'))
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout
       const wait = (left: number) => {
@@ -138,7 +151,9 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
         redial(client)
       }
       wait(looks)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+      ask()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer))
     })
   }
 
@@ -147,18 +162,18 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       const known = hashes.get(script)
       if (known)
         try {
-          return await inTime(client.evalsha(known, keys.length, ...keys, ...args))
+          return await inTime(() => client.evalsha(known, keys.length, ...keys, ...args))
         } catch (error) {
           // It was restarted, or another node of the cluster is asked for the first time.
           if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
         }
-      const answer = await inTime(client.eval(script, keys.length, ...keys, ...args))
+      const answer = await inTime(() => client.eval(script, keys.length, ...keys, ...args))
       hashes.set(script, sha1(script))
       return answer
     },
     async beat(key, id, silenceMs) {
       const memoryKey = `${key}:memory`
-      const [members, , memory] = await inTime(
+      const [members, , memory] = await inTime(() =>
         Promise.all([
           client.eval(beatScript, 1, key, id, silenceMs) as Promise<number>,
           client.set(memoryKey, randomUUID(), 'NX'),
@@ -167,9 +182,9 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
       )
       return { members, memory: memory ?? '' }
     },
-    leave: (key, id) => inTime(client.zrem(key, id)),
-    del: (key) => inTime(client.del(key)),
-    publish: (channel, message) => inTime(client.publish(channel, message)),
+    leave: (key, id) => inTime(() => client.zrem(key, id)),
+    del: (key) => inTime(() => client.del(key)),
+    publish: (channel, message) => inTime(() => client.publish(channel, message)),
     subscribe(channels, hear, lost) {
       const ears = open(address).on('error', quiet).on('message', hear).on('close', lost)
       // At each connection anew, because the first may never have come about.
