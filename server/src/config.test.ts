@@ -62,6 +62,7 @@ it('a variable that is one slip away from a setting is refused, with the one tha
     AION_WORKERSS: 'AION_WORKERS',
     AION_WROKERS: 'AION_WORKERS',
     aION_WORKERS: 'AION_WORKERS',
+    NODE_EVN: 'NODE_ENV',
     DATABASE_URI: 'DATABASE_URL',
     REDIS_UR: 'REDIS_URL',
     S3_BUCKETT: 'S3_BUCKET',

@@ -132,12 +132,12 @@ const embeddedConnectionsMax = 160
 
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const faults: string[] = []
-  const production = env.NODE_ENV === 'production'
   const settings = new Set<string>()
   const value = (name: string): string | null => {
     settings.add(name)
     return env[name] || null
   }
+  const production = value('NODE_ENV') === 'production'
   const integer = (name: string, fallback: number, min: number, max: number): number => {
     const raw = value(name)
     if (raw === null) return fallback
