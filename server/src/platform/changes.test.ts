@@ -1,5 +1,6 @@
 // What servers see of each other when they start: a setting that differs would only go wrong later, and for some requests.
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { startTestServer, type TestServer } from '../testing/harness.ts'
 
 const [noRedis, otherSecret] = ['REDIS_URL is not set', 'AION_SECRET is not that of another server']
@@ -27,4 +28,21 @@ it.skipIf(!inject('redis'))('says nothing of a server that has a Redis', async (
   const counted = await startTestServer({ beside: first, env: { REDIS_URL: inject('redis') } })
   expect(counted.logs()).not.toContain(noRedis)
   await counted.stop()
+})
+
+it('tells what became of a server while it connected anew', async () => {
+  const other = await startTestServer({ beside: first, env: { REDIS_URL: '' } })
+  const seen = (others: number[]) => vi.waitFor(() => expect(first.deps.changes.apart.others).toEqual(others), 10_000)
+  other.deps.changes.apart.say(3)
+  await seen([3])
+  await first.deps.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'aion-listener:%:3'`)
+  while (other.deps.changes.live) await setImmediate()
+  // By then it is connecting, by the old name.
+  await sleep(2)
+  other.deps.changes.apart.say(null)
+  await vi.waitFor(() => expect(other.deps.changes.live).toBe(true), 10_000)
+  await sleep(1_000)
+  await seen([])
+  await other.stop()
 })

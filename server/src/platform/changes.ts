@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { type Connection, type Db, type Gate, hangUp, noticeTheDead, type Trx } from './database/database.ts'
-import { StartupError } from './startup-error.ts'
+import { type Connection, type Gate, hangUp, noticeTheDead } from './database/database.ts'
+import { connectionName, describe, type Listener, listListeners } from './listeners.ts'
 import type { Siblings } from './workers/siblings.ts'
 
 export interface Change {
@@ -56,13 +56,11 @@ interface Options {
   readonly workers?: number
   /** Told when PostgreSQL is gone, or too slow to be of use, and when it is back. */
   readonly gate?: Gate
-  /** Tells the master secret from any other, and nothing about it: all servers of one database have the same. At most 10 characters. */
-  readonly mark?: string
+  readonly mark?: Listener['mark']
 }
 
 const channel = 'aion_changes'
-const ackChannel = 'aion_acks'
-const listenerName = 'aion-listener:'
+export const ackChannel = 'aion_acks'
 const reconnectMs = 250
 /** Both together: within a second a server knows that it may not have heard of a revocation. */
 const heartbeatMs = 250
@@ -83,7 +81,7 @@ export function createChanges({
   gate,
   mark = '',
 }: Options): Changes {
-  const server = randomUUID()
+  const id = randomUUID()
   const listeners: ((change: Change | 'all') => void)[] = []
   const pending = new Set<Promise<void>>()
   let client: pg.Client | null = null
@@ -96,12 +94,11 @@ export function createChanges({
   let timer: NodeJS.Timeout | undefined
   let trust: NodeJS.Timeout | undefined
 
-  /** What others see of this server: in the name of its connection, which holds 63 characters. */
-  const visible = () => [server, mark, ...(apartOf === null ? [] : [Math.min(apartOf, 999)])].join(':')
-
-  function showName(): void {
-    if (client) inTurn(client, `SELECT set_config('application_name', $1, false)`, [listenerName + visible()]).catch(() => {})
-  }
+  /** What others see of this server. */
+  const own = (): Listener => ({ id, mark, apartOf })
+  const showName = (current: pg.Client) =>
+    void inTurn(current, `SELECT set_config('application_name', $1, false)`, [connectionName(own())]).catch(() => {})
+  const listAll = (current: pg.Client) => listListeners((text, values) => inTurn(current, text, values))
 
   const tell = (change: Change | 'all') => {
     for (const listener of listeners) listener(change)
@@ -116,16 +113,16 @@ export function createChanges({
   async function listen(connectionTimeoutMillis: number): Promise<void> {
     const next = new pg.Client({
       ...connection,
-      application_name: listenerName + visible(),
+      application_name: connectionName(own()),
       connectionTimeoutMillis,
       keepAlive: true,
     })
     next.on('error', () => lost(next))
     next.on('end', () => lost(next))
     next.on('notification', ({ payload = '' }) => {
-      const [id, kind, subject = ''] = payload.split(' ')
+      const [change, kind, subject = ''] = payload.split(' ')
       tell({ kind: kind as Change['kind'], id: subject })
-      inTurn(next, 'SELECT pg_notify($1, $2)', [ackChannel, `${visible()} ${id}`]).catch(() => {})
+      inTurn(next, 'SELECT pg_notify($1, $2)', [ackChannel, `${describe(own())} ${change}`]).catch(() => {})
     })
     try {
       await next.connect()
@@ -139,28 +136,25 @@ export function createChanges({
       throw error
     }
     client = next
-    if (apartOf !== null) showName()
     distrust()
     live = true
     gate?.open()
     beat(next)
   }
 
-  const listOthers = async (current: pg.Client) =>
-    readNames((await inTurn(current, listNames, [listenerName])) as pg.QueryResult<{ name: string }>).filter(
-      ({ id }) => id !== server,
-    )
-
   async function lookAround(current: pg.Client): Promise<void> {
     if (relay && ++beats % lookEvery !== 0) return void (await inTurn(current, 'SELECT 1'))
-    const others = await listOthers(current)
+    const listeners = await listAll(current)
+    const others = listeners.filter((listener) => listener.id !== id)
     alone = others.length < workers
-    othersApart = others.flatMap(({ apartOf }) => (apartOf ? [apartOf] : []))
+    othersApart = others.flatMap(({ apartOf }) => apartOf ?? [])
+    // What was to be said while it connected, or could not be.
+    if (!listeners.some((listener) => describe(listener) === describe(own()))) showName(current)
   }
 
   /** What only goes wrong for some requests, and later: said where it can still be put right. */
   async function compareWithOthers(current: pg.Client): Promise<void> {
-    const others = await listOthers(current)
+    const others = (await listAll(current)).filter((listener) => listener.id !== id)
     if (others.some((other) => ![mark, ''].includes(other.mark)))
       log.warn('AION_SECRET is not that of another server on this database: what one signs the other refuses. Give all the same')
     if (!relay && others.length >= workers)
@@ -259,7 +253,7 @@ export function createChanges({
       say(of) {
         if (of === apartOf) return
         apartOf = of
-        showName()
+        if (client) showName(client)
       },
       get others() {
         return othersApart
@@ -268,77 +262,16 @@ export function createChanges({
   }
 }
 
-const listNames = `SELECT application_name AS name FROM pg_stat_activity
-  WHERE datname = current_database() AND starts_with(application_name, $1)`
-
-interface Listener {
-  readonly id: string
-  readonly mark: string
-  readonly apartOf: number
-}
-
-const readNames = ({ rows }: pg.QueryResult<{ name: string }>): Listener[] =>
-  rows.map(({ name }) => {
-    const [id = '', mark = '', apartOf = 0] = name.slice(listenerName.length).split(':')
-    return { id, mark, apartOf: Number(apartOf) }
-  })
-
 const turns = new WeakMap<pg.Client, Promise<unknown>>()
 
 /** One query at a time on one connection: word that comes while the heartbeat is under way waits for it. */
-function inTurn(client: pg.Client, text: string, values: unknown[] = []): Promise<unknown> {
+function inTurn(client: pg.Client, text: string, values: unknown[] = []): Promise<pg.QueryResult> {
   const ask = () => client.query(text, values)
   const mine = (turns.get(client) ?? Promise.resolve()).then(ask, ask)
   turns.set(client, mine)
   return mine
 }
 
-async function publish(conn: Connection, id: string, change: Change): Promise<void> {
+export async function publish(conn: Connection, id: string, change: Change): Promise<void> {
   await sql`SELECT pg_notify(${channel}, ${`${id} ${change.kind} ${change.id}`})`.execute(conn)
-}
-
-/**
- * For the shell: does the deed in one transaction and returns when every server that listens has taken its change, or throws
- * after `timeoutMs`. PostgreSQL itself knows who listens: by the name of the connection.
- */
-export async function publishAndAwaitServers<Result>(
-  pool: pg.Pool,
-  db: Db,
-  deed: (trx: Trx) => Promise<Result>,
-  change: Change,
-  timeoutMs: number,
-): Promise<Result> {
-  const id = randomUUID()
-  const acks = new Set<string>()
-  let heard = () => {}
-  const ears = await pool.connect()
-  ears.on('notification', ({ payload = '' }) => {
-    const [server = '', of] = payload.split(' ')
-    if (of === id) acks.add(server.split(':')[0] ?? '')
-    heard()
-  })
-  try {
-    await ears.query(`LISTEN ${ackChannel}`)
-    const result = await db.transaction().execute(async (trx) => {
-      const done = await deed(trx)
-      await publish(trx, id, change)
-      return done
-    })
-    const deadline = Date.now() + timeoutMs
-    for (;;) {
-      const listeners = readNames(await ears.query<{ name: string }>(listNames, [listenerName]))
-      const missing = listeners.filter((listener) => !acks.has(listener.id))
-      if (missing.length === 0) return result
-      if (Date.now() > deadline)
-        throw new StartupError(
-          `Done, but ${missing.length} running server(s) did not take the change within ${timeoutMs / 1000} s.`,
-        )
-      await new Promise<void>((resolve) => {
-        heard = resolve
-        setTimeout(resolve, 100)
-      })
-    }
-  } finally {
-    ears.release(true)
-  }
 }

@@ -1,7 +1,7 @@
 // One of three servers is cut off from a Redis that the others reach: what it admits by its share is not admitted on top of the limit.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
-import { publishAndAwaitServers } from '../../platform/changes.ts'
+import { publishAndAwaitServers } from '../../platform/await-servers.ts'
 import { fakeClock, startTestServer, type TestServer } from '../../testing/harness.ts'
 import { layWire, type Wire } from '../../testing/wire.ts'
 
