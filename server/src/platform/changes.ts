@@ -28,7 +28,7 @@ export interface Changes {
   readonly apart: Apart
 }
 
-/** Servers that do not reach the common counters say so in PostgreSQL, so that the others leave them their part. */
+/** Servers that do not reach the common counters say so in PostgreSQL, so that the others leave them their share. */
 export interface Apart {
   /** This one counts by itself, as one of so many; null = not any more. */
   say(of: number | null): void

@@ -20,7 +20,7 @@ interface Options {
   /** Holds the last known number of servers, for one that begins while Redis is away; without it and until then `workers`. */
   readonly file: string
   readonly workers: number
-  /** Who does not reach Redis says so here, and is left its part by those that do. */
+  /** Who does not reach Redis says so here, and is left its share by those that do. */
   readonly apart: Apart
   /** Instead of Redis's own clock: for tests that hold time still. */
   readonly clock?: Clock | undefined
@@ -51,7 +51,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
   let settling = 0
-  let leavesParts = false
+  let leavesShares = false
   const untold = createUntold()
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
   let timer: NodeJS.Timeout | undefined
@@ -82,13 +82,13 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
 
   function noteApart(): void {
     const leaves = apart.others.length > 0
-    if (leaves !== leavesParts)
+    if (leaves !== leavesShares)
       log.warn(
         leaves
           ? 'Another server does not reach Redis: its share of every limit is left to it'
           : 'Every server reaches Redis again: no share is left to others',
       )
-    leavesParts = leaves
+    leavesShares = leaves
   }
 
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */

@@ -5,7 +5,7 @@ import type { ToPrimary, ToWorker } from './messages.ts'
 
 /** A worker's way to its primary and, through it, to its siblings. */
 export interface Siblings {
-  /** One message is on its way at a time: what is asked meanwhile travels together with the next. `read`: of the answer, on the way. */
+  /** One message is on its way at a time: what is asked meanwhile travels together with the next. Resolves to what `read` makes of the answer. */
   ask<Answer>(question: unknown, read: (answer: unknown) => Answer): Promise<Answer>
   /** Resolves when every sibling has taken the change. */
   send(change: Change): Promise<void>
