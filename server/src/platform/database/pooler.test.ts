@@ -1,6 +1,6 @@
 // A pooler (PgBouncer) between us and PostgreSQL: one that keeps a session together will do, another is refused in a sentence.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -43,10 +43,10 @@ async function startPgBouncer(mode: 'session' | 'transaction'): Promise<string> 
     `[databases]\naion = host=127.0.0.1 port=${postgres.port} user=postgres dbname=postgres
 [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any\npool_mode = ${mode}\n`,
   )
-  // It will not run as root.
-  const prefix = process.getuid?.() === 0 ? ['unshare', '--user', '--map-user=1', '--map-group=1', '--'] : []
-  const [program = '', ...args] = [...prefix, 'pgbouncer', '--quiet', file]
-  poolers.push(spawn(program, args, { env: { PATH: path }, stdio: 'ignore' }))
+  // It will not run as root, and whom it runs as has to read its file.
+  await chmod(directory, 0o755)
+  const user = process.getuid?.() === 0 ? ['--user', 'nobody'] : []
+  poolers.push(spawn('pgbouncer', ['--quiet', ...user, file], { env: { PATH: path }, stdio: 'ignore' }))
   await vi.waitFor(async () => expect(await answersAt(port)).toBe(true), { timeout: 5_000 })
   return `postgres://anybody@127.0.0.1:${port}/aion`
 }
