@@ -184,9 +184,9 @@ export async function startServer(
     const drain = createDrain(config.shutdownDelayMs, siblings?.shut)
     const app = await buildApp(deps, { keys, sessions, usage, refusals, draining: drain.begun })
     drain.watch(app.server)
-    await limiter.start()
     await changes.start()
     undo.push(() => changes.stop())
+    await limiter.start()
     const batched = [keys, sessions, usage, refusals, createWebhookSender(deps)]
     for (const part of batched) part.start()
     undo.push(() => limiter.stop(), ...batched.map((part) => () => part.stop()))

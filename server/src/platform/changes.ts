@@ -28,12 +28,14 @@ export interface Changes {
   readonly apart: Apart
 }
 
-/** Servers that do not reach the common counters say so in PostgreSQL, so that the others leave them their share. */
+/** For servers that do not reach the common counters: how many share a limit, and whom the others leave a share. A second old at most. */
 export interface Apart {
   /** This one counts by itself, as one of so many; null = not any more. */
   say(of: number | null): void
-  /** Of each other that does: as one of how many. A second old at most. */
+  /** Of each other that does: as one of how many. */
   readonly others: readonly number[]
+  /** All that hear of changes, this one included. */
+  readonly servers: number
 }
 
 /** A second way for changes, for as long as PostgreSQL is cut off. */
@@ -90,6 +92,7 @@ export function createChanges({
   let alone = false
   let apartOf: number | null = null
   let othersApart: readonly number[] = []
+  let servers = 1
   let beats = 0
   let timer: NodeJS.Timeout | undefined
   let trust: NodeJS.Timeout | undefined
@@ -98,7 +101,6 @@ export function createChanges({
   const own = (): Listener => ({ id, mark, apartOf })
   const showName = (current: pg.Client) =>
     void inTurn(current, `SELECT set_config('application_name', $1, false)`, [connectionName(own())]).catch(() => {})
-  const listAll = (current: pg.Client) => listListeners((text, values) => inTurn(current, text, values))
 
   const tell = (change: Change | 'all') => {
     for (const listener of listeners) listener(change)
@@ -142,19 +144,20 @@ export function createChanges({
     beat(next)
   }
 
-  async function lookAround(current: pg.Client): Promise<void> {
-    if (relay && ++beats % lookEvery !== 0) return void (await inTurn(current, 'SELECT 1'))
-    const listeners = await listAll(current)
+  /** Answers the others. */
+  async function lookAround(current: pg.Client): Promise<Listener[]> {
+    const listeners = await listListeners((text, values) => inTurn(current, text, values))
     const others = listeners.filter((listener) => listener.id !== id)
     alone = others.length < workers
+    servers = others.length + 1
     othersApart = others.flatMap(({ apartOf }) => apartOf ?? [])
     // What was to be said while it connected, or could not be.
     if (!listeners.some((listener) => describe(listener) === describe(own()))) showName(current)
+    return others
   }
 
   /** What only goes wrong for some requests, and later: said where it can still be put right. */
-  async function compareWithOthers(current: pg.Client): Promise<void> {
-    const others = (await listAll(current)).filter((listener) => listener.id !== id)
+  function compareWith(others: Listener[]): void {
     if (others.some((other) => ![mark, ''].includes(other.mark)))
       log.warn('AION_SECRET is not that of another server on this database: what one signs the other refuses. Give all the same')
     if (!relay && others.length >= workers)
@@ -166,7 +169,8 @@ export function createChanges({
       let answered = false
       // Looked at once more: an answer may lie there unread because this process was busy.
       const late = setTimeout(() => setImmediate(() => !answered && lost(current, true)), lateMs)
-      lookAround(current)
+      const looked = relay && ++beats % lookEvery !== 0 ? inTurn(current, 'SELECT 1') : lookAround(current)
+      looked
         .then(() => {
           if (client === current && !stopped) beat(current)
         })
@@ -234,7 +238,7 @@ export function createChanges({
       await relay?.start(tell, () => trust && distrust())
       await listen(startMs)
       // Who cannot be asked just now is not worth a start.
-      if (client) await compareWithOthers(client).catch(() => {})
+      if (client) await lookAround(client).then(compareWith, () => {})
     },
     async stop() {
       stopped = true
@@ -257,6 +261,9 @@ export function createChanges({
       },
       get others() {
         return othersApart
+      },
+      get servers() {
+        return servers
       },
     },
   }

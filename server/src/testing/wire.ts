@@ -12,7 +12,7 @@ export interface Wire {
  * cut: connections break and none comes about. held: nothing passes and nothing breaks, as when a cable is pulled. late: what is sent passes once
  * it is whole again.
  */
-type WireState = 'whole' | 'cut' | 'held' | 'late'
+export type WireState = 'whole' | 'cut' | 'held' | 'late'
 
 export async function layWire(target: NetConnectOpts): Promise<Wire> {
   const open = new Set<Socket>()

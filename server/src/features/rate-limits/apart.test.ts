@@ -1,32 +1,37 @@
-// One of three servers is cut off from a Redis that the others reach: what it admits by its share is not admitted on top of the limit.
+// Servers that are cut off from Redis, one alone or one after the other: PostgreSQL tells how many share a limit, and whom a share is left to.
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { publishAndAwaitServers } from '../../platform/await-servers.ts'
 import { fakeClock, startTestServer, type TestServer } from '../../testing/harness.ts'
-import { layWire, type Wire } from '../../testing/wire.ts'
+import { layWire, type Wire, type WireState } from '../../testing/wire.ts'
 
 const url = inject('redis')
 const windowMs = 60_000
 const clock = fakeClock()
-let way: Wire
-let servers: TestServer[] = []
-beforeAll(async () => {
-  if (!url) return
+const prefix = `apart:${randomUUID()}:`
+const ways: Wire[] = []
+const servers: TestServer[] = []
+
+/** It knows of no others, as on the empty disk of a container. */
+async function begin(state: WireState): Promise<void> {
   const { hostname, port } = new URL(url)
-  way = await layWire({ host: hostname, port: Number(port) })
-  const common = { clock, env: { REDIS_URL: url, AION_REDIS_PREFIX: `apart:${randomUUID()}:` } }
-  const first = await startTestServer(common)
-  const second = await startTestServer({ ...common, beside: first })
-  const cut = await startTestServer({
-    ...common,
-    beside: first,
-    env: { ...common.env, REDIS_URL: `redis://127.0.0.1:${way.port}` },
-  })
-  servers = [first, second, cut]
+  const way = await layWire({ host: hostname, port: Number(port) })
+  way.set(state)
+  if (servers[0]) await rm(join(servers[0].dataDir, 'servers'), { force: true })
+  const env = { REDIS_URL: `redis://127.0.0.1:${way.port}`, AION_REDIS_PREFIX: prefix }
+  ways.push(way)
+  servers.push(await startTestServer({ clock, env, beside: servers[0] }))
+}
+
+beforeAll(async () => {
+  if (url) for (const _ of [1, 2, 3]) await begin('whole')
 }, 60_000)
 afterAll(async () => {
   for (const server of servers.reverse()) await server.stop()
-  way?.close()
+  for (const way of ways) way.close()
 })
 
 const limiters = () => servers.map(({ deps }) => deps.limiter)
@@ -43,12 +48,17 @@ async function admitted(name: string, limit: number): Promise<number[]> {
   const asked = limiters().map((limiter) => Array.from({ length: 200 }, () => limiter.decide(name, limit, windowMs)))
   return Promise.all(asked.map(async (decisions) => (await Promise.all(decisions)).filter(({ allowed }) => allowed).length))
 }
-const sum = ([first = 0, second = 0, third = 0]: number[]) => first + second + third
+const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
+const areExact = (expected: boolean[]) =>
+  vi.waitFor(() => expect(limiters().map((limiter) => limiter.exact())).toEqual(expected), 20_000)
+/** Each time of a key that nobody has used. */
+const shareOut = (expected: number[]) =>
+  vi.waitFor(async () => expect(await admitted(randomUUID(), 100)).toEqual(expected), { timeout: 5_000, interval: 100 })
 
 it.skipIf(!url)('the others leave it its share, say so, and take it back', async () => {
   await see([[], [], []])
-  way.set('cut')
-  await vi.waitFor(() => expect(limiters().map((limiter) => limiter.exact())).toEqual([true, true, false]), 20_000)
+  ways[2]?.set('cut')
+  await areExact([true, true, false])
   await see([[3], [3], []])
   const first = await admitted('key', 100)
   expect([sum(first), first[2]]).toEqual([100, 33])
@@ -57,12 +67,39 @@ it.skipIf(!url)('the others leave it its share, say so, and take it back', async
   await logged('Another server does not reach Redis')
   const { pool, db } = (servers[0] as TestServer).deps
   await publishAndAwaitServers(pool, db, async () => {}, { kind: 'key', id: randomUUID() }, 2_000)
-  way.set('whole')
+  ways[2]?.set('whole')
   await see([[], [], []])
-  await vi.waitFor(() => expect(limiters().map((limiter) => limiter.exact())).toEqual([true, true, true]), 20_000)
+  await areExact([true, true, true])
   expect(await admitted('key', 100)).toEqual([0, 0, 0])
   expect(sum(await admitted('other', 100))).toBe(100)
   clock.advance(windowMs)
   expect(sum(await admitted('key', 100))).toBe(100)
   await logged('Every server reaches Redis again')
 })
+
+it.skipIf(!url)(
+  'each is one of as many as there are: who begins meanwhile is counted, and who ended no longer, after a minute',
+  async () => {
+    ways[2]?.set('cut')
+    await areExact([true, true, false])
+    // Until Redis has heard nothing of it for so long that it counts two.
+    await sleep(11_000)
+    for (const way of ways) way.set('cut')
+    await areExact([false, false, false])
+    await shareOut([33, 33, 33])
+
+    await begin('cut')
+    await shareOut([25, 25, 25, 25])
+    await servers.pop()?.stop()
+    ways.pop()?.close()
+    await sleep(2_000)
+    await shareOut([25, 25, 25])
+    clock.advance(windowMs)
+    await shareOut([33, 33, 33])
+
+    for (const way of ways) way.set('whole')
+    await areExact([true, true, true])
+    expect(sum(await admitted('afterwards', 100))).toBe(100)
+  },
+  60_000,
+)

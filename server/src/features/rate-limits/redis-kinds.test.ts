@@ -56,7 +56,7 @@ async function limiterOn(url: string): Promise<RateLimiter> {
     prefix: 'kinds:',
     workers: 1,
     file: '/dev/null',
-    apart: { say() {}, others: [] },
+    apart: { say() {}, others: [], servers: 1 },
   })
   await limiter.start()
   cleanups.push(() => limiter.stop())

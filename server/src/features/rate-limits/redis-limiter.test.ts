@@ -33,7 +33,7 @@ function redisOn(clock: FakeClock | undefined, address = url, prefix = `test:${r
     clock,
     workers: 1,
     file: '/dev/null',
-    apart: { say() {}, others: [] },
+    apart: { say() {}, others: [], servers: 1 },
   })
 }
 
@@ -159,7 +159,7 @@ describe.skipIf(!url)('a server that begins while Redis is away', () => {
       prefix: `test:${randomUUID()}:`,
       file,
       workers,
-      apart: { say() {}, others: [] },
+      apart: { say() {}, others: [], servers: 1 },
     })
     await limiter.start()
     return limiter

@@ -20,7 +20,7 @@ interface Options {
   /** Holds the last known number of servers, for one that begins while Redis is away; without it and until then `workers`. */
   readonly file: string
   readonly workers: number
-  /** Who does not reach Redis says so here, and is left its share by those that do. */
+  /** Who does not reach Redis says so here, is left its share by those that do, and learns of how many it is one. */
   readonly apart: Apart
   /** Instead of Redis's own clock: for tests that hold time still. */
   readonly clock?: Clock | undefined
@@ -29,7 +29,7 @@ interface Options {
 /** How many servers there are, counted by those that were heard of lately. */
 const beatMs = 250
 const silenceMs = 10_000
-/** What an empty Redis would admit a second time is past by then: the window of every plan's limit. */
+/** The window of every plan's limit: what an empty Redis would admit a second time is past by then, and the share of a server that ended. */
 const forgottenMs = 60_000
 /** So long, in beats, the others have to come back and tell Redis what they admitted, before anybody relies on what it knows. */
 const settlingBeats = 12
@@ -50,6 +50,8 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   let servers = workers
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
+  /** Without Redis: when there were as many. */
+  let seenAt = 0
   let settling = 0
   let leavesShares = false
   const untold = createUntold()
@@ -65,9 +67,26 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
     unseenAt = monotonic()
   }
 
+  /** Without Redis PostgreSQL tells. What a server that ended had admitted is past before its share is taken. */
+  function countServers(): void {
+    const now = monotonic()
+    const fewer = apart.servers < servers
+    if (fewer && now - seenAt < forgottenMs) return
+    believe(fewer ? servers - 1 : apart.servers)
+    seenAt = now
+  }
+
+  function believe(count: number): void {
+    if (count === servers) return
+    servers = count
+    writeFile(file, String(count)).catch(() => {})
+  }
+
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
   function lose(error?: unknown): void {
     if (stopped) return
+    if (answers) seenAt = monotonic()
+    countServers()
     if (answers) {
       log.warn(
         { err: (error as Error | undefined)?.message ?? 'the connection broke', servers },
@@ -106,9 +125,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
       }
       known = memory
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
-      const before = servers
-      servers = members > servers || now - unseenAt > silenceMs ? Math.max(1, members) : servers
-      if (servers !== before) writeFile(file, String(servers)).catch(() => {})
+      if (members > servers || now - unseenAt > silenceMs) believe(Math.max(1, members))
       await untold.tell(tell, monotonic)
       if (answers) settling = Math.max(0, settling - 1)
       answers = true
@@ -188,6 +205,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
     async start() {
       const last = Number(await readFile(file, 'utf8').catch(() => ''))
       if (Number.isSafeInteger(last) && last > servers) servers = last
+      seenAt = monotonic()
       redis.onLost(lose)
       await beat()
       for (let attempt = 1; attempt < startAttempts && !answers; attempt++) {
