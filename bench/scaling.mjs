@@ -14,6 +14,7 @@ import { barsTable, median } from './report.mjs'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 const seconds = Number(process.env.BENCH_SECONDS ?? 4)
+const connections = Number(process.env.BENCH_CONNECTIONS ?? 64)
 const redisPort = Number(process.env.BENCH_REDIS_PORT ?? 6390)
 const figuresFile = fileURLToPath(new URL('scaling.json', import.meta.url))
 const secret = { AION_SECRET: 'one secret for all servers of this bench, 32 bytes at least' }
@@ -90,7 +91,7 @@ try {
     // Who waits for PostgreSQL and Redis must not be stopped: it would find them late, and count them as gone.
     const ours = { ...server, freeze() {}, thaw() {} }
     for (const case_ of hotPathCases({ ours, peers, given, seconds }))
-      if (wanted[case_.name]) cases.push({ ...case_, name: `${wanted[case_.name]}, ${name}`, database: server })
+      if (wanted[case_.name]) cases.push({ ...case_, connections, name: `${wanted[case_.name]}, ${name}`, database: server })
   }
 
   // What two cores do for two processes that know nothing of each other: the rest is the price of deciding as one.
@@ -112,7 +113,7 @@ try {
     }
 
   const servers = await oneTwoThree(entry)
-  const machine = `Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores; medians of ${rounds} rounds of ${seconds} s`
+  const machine = `Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores; ${connections} connections, medians of ${rounds} rounds of ${seconds} s`
   const figures = Object.fromEntries([...measured].map(([name, taken]) => [name, medians(taken)]))
   console.log(`${machine}\n`)
   console.log('| what | requests/s | p50 ms | p99 ms | server, CPU µs | Redis, CPU µs | PostgreSQL, CPU µs | Redis, bytes |')
@@ -183,7 +184,7 @@ function together(name, members) {
   }
   const shares = members.map(({ server, given }, index) => {
     const hot = hotPathCases({ ours: server, peers, given, seconds }).find((case_) => case_.name === 'hot path with a key')
-    return { ...hot, name: `${name}, the ${index + 1}.`, connections: Math.ceil(64 / members.length) }
+    return { ...hot, name: `${name}, the ${index + 1}.`, connections: Math.ceil(connections / members.length) }
   })
   return {
     name,
