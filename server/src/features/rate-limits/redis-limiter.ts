@@ -17,7 +17,7 @@ interface Options {
   readonly log: Logger
   /** Where several installations share one Redis. */
   readonly prefix: string
-  /** Holds the last known number of servers, for one that begins while Redis is away; without it and until then `workers`. */
+  /** Holds the last known number of servers, at least `workers`: for one that begins while Redis is away, and so may the others. */
   readonly file: string
   readonly workers: number
   /** Who does not reach Redis says so here, is left its share by those that do, and learns of how many it is one. */
@@ -50,8 +50,8 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   let servers = workers
   /** When fewer of them may have been seen than there are. */
   let unseenAt = Number.NEGATIVE_INFINITY
-  /** Without Redis: when there were as many. */
-  let seenAt = 0
+  /** When there were as many, for all that is known. */
+  let asManyAt = 0
   let settling = 0
   let leavesShares = false
   const untold = createUntold()
@@ -71,9 +71,9 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   function countServers(): void {
     const now = monotonic()
     const fewer = apart.servers < servers
-    if (fewer && now - seenAt < forgottenMs) return
+    if (fewer && now - asManyAt < forgottenMs) return
     believe(fewer ? servers - 1 : apart.servers)
-    seenAt = now
+    asManyAt = now
   }
 
   function believe(count: number): void {
@@ -85,7 +85,6 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   /** Slow is gone: from the first deadline that passes each server takes its share, and no request waits for the next. */
   function lose(error?: unknown): void {
     if (stopped) return
-    if (answers) seenAt = monotonic()
     countServers()
     if (answers) {
       log.warn(
@@ -126,6 +125,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
       known = memory
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
       if (members > servers || now - unseenAt > silenceMs) believe(Math.max(1, members))
+      asManyAt = now
       await untold.tell(tell, monotonic)
       if (answers) settling = Math.max(0, settling - 1)
       answers = true
@@ -205,7 +205,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
     async start() {
       const last = Number(await readFile(file, 'utf8').catch(() => ''))
       if (Number.isSafeInteger(last) && last > servers) servers = last
-      seenAt = monotonic()
+      asManyAt = monotonic()
       redis.onLost(lose)
       await beat()
       for (let attempt = 1; attempt < startAttempts && !answers; attempt++) {
