@@ -1,6 +1,6 @@
 // A button with more to do behind it.
 import { DropdownMenu } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { classes } from './classes.ts'
 
 export interface MenuItem {
@@ -12,11 +12,13 @@ export interface MenuItem {
 }
 
 export function Menu({ trigger, items }: { readonly trigger: ReactNode; readonly items: readonly (MenuItem | 'line')[] }) {
+  // Within the page's main part, so that its items belong to a landmark. Looked up as the menu opens: at the page's first
+  // rendering it is not there yet, and a menu that moves while it is open closes.
+  const [container, setContainer] = useState<HTMLElement | null>(null)
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} onOpenChange={(open) => open && setContainer(document.getElementById('content'))}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      {/* Within the page's main part, so that its items belong to a landmark. */}
-      <DropdownMenu.Portal container={document.getElementById('content')}>
+      <DropdownMenu.Portal container={container}>
         <DropdownMenu.Content
           align="end"
           sideOffset={4}
