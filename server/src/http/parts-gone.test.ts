@@ -33,6 +33,61 @@ const counters = async (server: TestServer) => (await call(server, 'GET', '/read
 const stalls = { retry: 2 }
 const ready = (server: TestServer) => expect.poll(async () => (await call(server, 'GET', '/readyz')).status, { timeout: 15_000 })
 
+describe('one server whose PostgreSQL lives, and something in it does not move', () => {
+  let server: TestServer
+  let busy: Person
+  let other: Person
+  let busyKey: string
+  beforeAll(async () => {
+    server = await startTestServer({ env: { REDIS_URL: '', AION_STATEMENT_TIMEOUT: '4', AION_DATABASE_POOL: '5' } })
+    busy = await signUp(server)
+    other = await signUp(server)
+    busyKey = (await createKey(server, busy)).id
+  })
+  afterAll(() => server.stop())
+
+  it('a locked row holds up who needs it for two seconds, and nobody else', async () => {
+    const holder = await server.deps.pool.connect()
+    await holder.query('BEGIN')
+    await holder.query('SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE', [busyKey])
+    const rename = () => call(server, 'PUT', `/api/v2/api-keys/${busyKey}`, { token: busy.token, body: { name: 'New' } })
+    const [answers, took] = await timed(() => Promise.all([rename(), rename()]))
+    expect(answers.map(outage)).toEqual([gone, gone])
+    expect(took).toBeLessThan(3_500)
+    expect((await createKey(server, other)).api_key).toMatch(/^aion_/)
+    await holder.query('ROLLBACK')
+    holder.release()
+    expect((await rename()).status).toBe(200)
+  })
+
+  it('a connection on which nothing comes back is given up', async () => {
+    const { rows } = await server.deps.pool.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'aionvision'`,
+    )
+    for (const { pid } of rows) process.kill(pid, 'SIGSTOP')
+    try {
+      const asked = Array.from({ length: rows.length }, () => call(server, 'GET', '/api/v2/api-keys', { token: busy.token }))
+      const [answers, took] = await timed(() => Promise.all(asked))
+      // Who came later found a connection that had been made anew.
+      expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toContain(503)
+      expect(took).toBeLessThan(9_000)
+      expect((await call(server, 'GET', '/api/v2/api-keys', { token: busy.token })).status).toBe(200)
+    } finally {
+      for (const { pid } of rows) process.kill(pid, 'SIGCONT')
+    }
+  })
+
+  it('a database that takes no writes is not ready', async () => {
+    await server.deps.pool.query(
+      'DO $$ BEGIN EXECUTE format($q$ALTER DATABASE %I SET default_transaction_read_only = on$q$, current_database()); END $$',
+    )
+    await server.deps.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'aionvision'`,
+    )
+    await ready(server).toBe(503)
+  })
+})
+
 describe('one server whose PostgreSQL is gone', () => {
   let wire: Wire
   let server: TestServer

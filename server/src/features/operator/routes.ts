@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { sql } from 'kysely'
 import type { Deps } from '../../deps.ts'
 import { ApiError } from '../../http/errors.ts'
+import type { Db } from '../../platform/database/database.ts'
 import { admitScrape } from './admit-scrape.ts'
 import { countJobs, createMetrics, type MetricsDeps } from './metrics.ts'
 import { metricsContentType } from './metrics-text.ts'
@@ -26,7 +27,7 @@ export function operatorRoutes(
 ): FastifyPluginAsyncTypebox {
   const { db, changes, clock, config, limiter, reports, draining } = deps
   const now = () => clock.monotonic()
-  const databaseAnswers = shared(async () => (await inTime(sql`SELECT 1`.execute(db))) !== null, now)
+  const databaseAnswers = shared(async () => (await inTime(takesWrites(db))) ?? false, now)
   const jobs = shared(() => inTime(countJobs(db)), now)
   const metrics = createMetrics(deps)
   return async (app) => {
@@ -82,6 +83,12 @@ export function operatorRoutes(
 
 function verdict(good: boolean): 'ok' | 'failing' {
   return good ? 'ok' : 'failing'
+}
+
+/** A standby, or a database that was made read-only, answers as well. */
+async function takesWrites(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ readOnly: string }>`SELECT current_setting('transaction_read_only') AS "readOnly"`.execute(db)
+  return rows[0]?.readOnly === 'off'
 }
 
 /** null: a failure, or no answer in time. */

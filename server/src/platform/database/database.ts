@@ -31,7 +31,7 @@ export interface Gate {
 }
 
 export interface ConnectOptions {
-  /** What takes longer is given up; 0 = nothing is. */
+  /** What takes longer is given up, and so is a connection on which nothing comes back; 0 = nothing is, and locks are waited for without end. */
   readonly statementTimeoutMs?: number
   /** PostgreSQL has no connection left: the pool goes on with those it has, and tries for more. Said at most once a minute. */
   readonly onShortage?: () => void
@@ -46,6 +46,11 @@ const sayShortageEveryMs = 60_000
 const attemptsMax = 3
 
 const idleInTransactionMs = 30_000
+/** Who waits for a lock keeps a connection that others need: one row that is held must not hold up everybody. */
+const lockWaitMs = 2_000
+/** Beyond the time after which PostgreSQL itself gives a statement up. */
+const silentMs = 2_000
+const lookAtSilentMs = 1_000
 /** PostgreSQL asks after who is silent, and lets go within five seconds of whom no packet reaches: a row that a server held when it was cut off is free. */
 export const noticeTheDead = 'SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3'
 const connectMs = 5_000
@@ -56,7 +61,7 @@ export function connect(
   { statementTimeoutMs = 30_000, onShortage = () => {} }: ConnectOptions = {},
 ): { pool: pg.Pool; db: Db; gate: Gate } {
   const bounds: pg.QueryConfig & { query_timeout: number } = {
-    text: `SET statement_timeout = ${statementTimeoutMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}; ${noticeTheDead}`,
+    text: `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${statementTimeoutMs && lockWaitMs}; SET idle_in_transaction_session_timeout = ${idleInTransactionMs}; ${noticeTheDead}`,
     query_timeout: connectMs,
   }
   const pool = new pg.Pool({
@@ -72,12 +77,34 @@ export function connect(
   // Without a listener a server that stops ends this process.
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
+  if (statementTimeoutMs > 0) leaveTheSilent(pool, statementTimeoutMs + silentMs)
   return { pool, db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), gate: gateOf(pool, onShortage) }
 }
 
 /** Its own end() would say goodbye first, and wait for somebody who does not answer. */
 export function hangUp(client: pg.ClientBase): void {
   ;(client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy()
+}
+
+/** Where PostgreSQL lives and one connection does not, nothing else ends the wait: the network may take a quarter of an hour. */
+function leaveTheSilent(pool: pg.Pool, waitMs: number): void {
+  const looks = new Map<pg.PoolClient, NodeJS.Timeout>()
+  pool.on('connect', (client) => {
+    const underWay = client as unknown as { _activeQuery: unknown }
+    let seen: unknown = null
+    let since = 0
+    const look = () => {
+      if (underWay._activeQuery !== seen) {
+        seen = underWay._activeQuery
+        since = performance.now()
+      } else if (seen instanceof pg.Query && performance.now() - since > waitMs) hangUp(client)
+    }
+    looks.set(client, setInterval(look, lookAtSilentMs).unref())
+  })
+  pool.on('remove', (client) => {
+    clearInterval(looks.get(client))
+    looks.delete(client)
+  })
 }
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: (release?: boolean) => void) => void
