@@ -4,10 +4,11 @@ import pino from 'pino'
 import { backup } from './admin/backup.ts'
 import { moveDatabase } from './admin/move-database.ts'
 import { help, parseCommand, UsageError } from './admin/parse-command.ts'
-import { countServers, madeTheTrails } from './admin/queries.ts'
+import { countServers } from './admin/queries.ts'
 import { refuseHalfRestored, restore } from './admin/restore.ts'
 import { type AdminDeps, runCommand } from './admin/run-command.ts'
 import { type Config, readConfig } from './config.ts'
+import { madeTheTrails } from './features/audit/queries.ts'
 import { readPlans } from './features/plans/plan-table.ts'
 import { ApiError } from './http/errors.ts'
 import { publishAndAwaitServers } from './platform/await-servers.ts'
@@ -40,10 +41,11 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     if ((await countServers(db)) === 0) await prepareSchema(database.connection)
     const secrets = await loadSecrets(config)
     const audit = secrets.derive('audit')
-    if (command.kind !== 'audit verify' && !(await madeTheTrails(db, audit)))
-      throw new StartupError(
-        'This is not the secret of the server whose database this is: give the same AION_SECRET or AION_DATA_DIR. Nothing was changed.',
-      )
+    if (!(await madeTheTrails(db, audit))) {
+      const wrong = 'This is not the secret of the server whose database this is: give the same AION_SECRET or AION_DATA_DIR.'
+      if (command.kind !== 'audit verify') throw new StartupError(`${wrong} Nothing was changed.`)
+      say(`${wrong} Or every trail was altered: with a wrong secret they look the same.`)
+    }
     if (command.kind === 'backup') {
       const deps = { config, connection: database.connection, secrets, now: Date.now, say }
       return (await backup(deps, command.file)) ? 0 : 1

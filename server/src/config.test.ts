@@ -77,3 +77,8 @@ it('what is farther away, too short, or stands beside the setting itself is some
     expect(() => readConfig({ [name]: 'x' })).not.toThrow()
   expect(readConfig({ AION_WORKERS: '2', AION_WORKER: 'x' }).workers).toBe(2)
 })
+
+it('a NODE_ENV that is not one is refused: it would start a server that is open', () => {
+  for (const mode of ['prod', 'Production', 'staging'])
+    expect(() => readConfig({ NODE_ENV: mode })).toThrow(`NODE_ENV must be one of production, development, test, not "${mode}"`)
+})

@@ -81,6 +81,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** AION_SECRET, at least 32 bytes: generated into the data directory outside production, required in it. */
   readonly secret: string | null
+  /** AION_SECRET_CHANGED, default false: starts on a database that another secret made, whose trails then break where this one goes on. */
+  readonly secretChanged: boolean
   /** AION_LIMIT_LOGIN, _REGISTER, _RESET, _RESEND, _UNAUTHENTICATED: `count/seconds`; `off` outside production only. */
   readonly limits: Readonly<Record<LimitName, Rate | null>>
   /** AION_PLAN_OVERRIDES: JSON over the plan table, e.g. {"starter":{"requestsPerMinute":60}}. */
@@ -127,6 +129,8 @@ const limitDefaults = {
 } as const satisfies Record<string, readonly [string, Rate]>
 export type LimitName = keyof typeof limitDefaults
 
+const modes = ['production', 'development', 'test']
+
 /** Below what the embedded PostgreSQL takes. */
 const embeddedConnectionsMax = 160
 
@@ -137,7 +141,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     settings.add(name)
     return env[name] || null
   }
-  const production = value('NODE_ENV') === 'production'
+  const mode = value('NODE_ENV') ?? 'development'
+  // Half of what protects a server hangs on it: "prod" must not start one that is open.
+  if (!modes.includes(mode)) faults.push(`NODE_ENV must be one of ${modes.join(', ')}, not "${mode}"`)
+  const production = mode === 'production'
   const integer = (name: string, fallback: number, min: number, max: number): number => {
     const raw = value(name)
     if (raw === null) return fallback
@@ -240,6 +247,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mailFrom: value('AION_MAIL_FROM') ?? `Aionvision <no-reply@${publicUrl ? new URL(publicUrl).hostname : 'localhost'}>`,
     trustedProxies,
     secret,
+    secretChanged: flag('AION_SECRET_CHANGED', false),
     limits,
     planOverrides: value('AION_PLAN_OVERRIDES') ?? undefined,
     tenantCeilingFactor: integer('AION_TENANT_CEILING_FACTOR', 5, 0, 1000),

@@ -13,6 +13,7 @@ import { createLoginDelays } from './features/accounts/login-delays.ts'
 import { accountTasks } from './features/accounts/send-mail.ts'
 import { createKeyAuthenticator } from './features/api-keys/authenticate-key.ts'
 import { keyTasks } from './features/api-keys/tasks.ts'
+import { madeTheTrails } from './features/audit/queries.ts'
 import { createRefusalSampler } from './features/audit/sample-refusals.ts'
 import { auditTasks } from './features/audit/tasks.ts'
 import { cliLoginTasks } from './features/cli-login/tasks.ts'
@@ -49,6 +50,7 @@ import { createPasswords } from './platform/passwords.ts'
 import { connectRedis, traceRedis } from './platform/redis.ts'
 import { createRedisRelay } from './platform/redis-relay.ts'
 import type { Secrets } from './platform/secrets.ts'
+import { StartupError } from './platform/startup-error.ts'
 import { startTracing } from './platform/tracing.ts'
 import type { Siblings } from './platform/workers/siblings.ts'
 
@@ -100,6 +102,15 @@ export async function startServer(
       traceQueries(pool, tracing)
     }
     await prepareSchema(database)
+    const audit = secrets.derive('audit')
+    if (!(await madeTheTrails(db, audit))) {
+      const other = 'AION_SECRET (or the secret in AION_DATA_DIR) is not the one that made the audit trail of this database'
+      if (!config.secretChanged)
+        throw new StartupError(
+          `${other}: give this server the same as before. If that is lost, AION_SECRET_CHANGED=true starts all the same.`,
+        )
+      log.warn(`${other}: the trail of each workspace is broken where this server goes on`)
+    }
     const reports = config.databaseReplicaUrl
       ? createReports({
           url: config.databaseReplicaUrl,
@@ -159,7 +170,7 @@ export async function startServer(
       log,
       tracing,
       webDirectory,
-      audit: secrets.derive('audit'),
+      audit,
       jobs: createJobs({ pool, log, tracing }),
       mailer: tracing ? traceMailer(mailer, tracing, config.smtpUrl) : mailer,
       store: await openStore({

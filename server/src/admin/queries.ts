@@ -1,6 +1,5 @@
 // SQL that only aion-admin asks.
 import { sql } from 'kysely'
-import { equal, headHmac } from '../features/audit/chain.ts'
 import type { Db, Trx } from '../platform/database/database.ts'
 
 /** False when the address was verified before. */
@@ -20,10 +19,4 @@ export async function countServers(db: Db): Promise<number> {
     SELECT count(*) AS servers FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'aion-listener:%'
   `.execute(db)
   return rows[0]?.servers ?? 0
-}
-
-/** Whether this secret made the trails of this database; with another one every deed would look like a forgery afterwards. */
-export async function madeTheTrails(db: Db, audit: Buffer): Promise<boolean> {
-  const heads = await db.selectFrom('audit_heads').select(['tenant_id', 'sequence', 'head', 'hmac']).limit(20).execute()
-  return heads.length === 0 || heads.some((row) => equal(row.hmac, headHmac(audit, row.tenant_id, row.sequence, row.head)))
 }

@@ -1,7 +1,7 @@
 // What servers see of each other when they start: a setting that differs would only go wrong later, and for some requests.
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
-import { startTestServer, type TestServer } from '../testing/harness.ts'
+import { signUp, startTestServer, type TestServer } from '../testing/harness.ts'
 
 const [noRedis, otherSecret] = ['REDIS_URL is not set', 'AION_SECRET is not that of another server']
 let first: TestServer
@@ -22,6 +22,19 @@ it('says that limits are counted apart, and that a secret differs', async () => 
   const other = await startTestServer({ beside: first, env: { REDIS_URL: '' }, secret: Buffer.alloc(32, 8) })
   expect(other.logs()).toContain(otherSecret)
   await other.stop()
+})
+
+it('does not start with a secret that did not make the trails, unless it is told to', async () => {
+  const server = await startTestServer({ env: { REDIS_URL: '' } })
+  await signUp(server)
+  const secret = Buffer.alloc(32, 8)
+  await expect(startTestServer({ beside: server, env: { REDIS_URL: '' }, secret })).rejects.toThrow(
+    'is not the one that made the audit trail of this database: give this server the same as before',
+  )
+  const told = await startTestServer({ beside: server, env: { REDIS_URL: '', AION_SECRET_CHANGED: 'true' }, secret })
+  expect(told.logs()).toContain('the trail of each workspace is broken where this server goes on')
+  await told.stop()
+  await server.stop()
 })
 
 it.skipIf(!inject('redis'))('says nothing of a server that has a Redis', async () => {

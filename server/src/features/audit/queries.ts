@@ -1,7 +1,7 @@
 // All SQL on the trail: audit_events and audit_heads.
 import { sql } from 'kysely'
 import type { Connection, Trx } from '../../platform/database/database.ts'
-import type { Link } from './chain.ts'
+import { type AuditKey, equal, headHmac, type Link } from './chain.ts'
 
 export interface Head {
   readonly sequence: number
@@ -53,6 +53,12 @@ export async function appendEvent(trx: Trx, link: Link, at: Date, hmac: Buffer, 
 
 export async function readHead(conn: Connection, tenantId: string): Promise<Head | undefined> {
   return conn.selectFrom('audit_heads').select(['sequence', 'head', 'hmac']).where('tenant_id', '=', tenantId).executeTakeFirst()
+}
+
+/** Whether this secret made the trails of this database; with another one every deed would look like a forgery afterwards. */
+export async function madeTheTrails(conn: Connection, audit: AuditKey): Promise<boolean> {
+  const heads = await conn.selectFrom('audit_heads').select(['tenant_id', 'sequence', 'head', 'hmac']).limit(20).execute()
+  return heads.length === 0 || heads.some((row) => equal(row.hmac, headHmac(audit, row.tenant_id, row.sequence, row.head)))
 }
 
 /** The next rows of a trail, in order; metadata as text, because a driver that parses it would hide what is really there. */
