@@ -188,6 +188,7 @@ export async function startServer(
       passwords: createPasswords({ breached: createBreachedPasswords(config.breachedPasswordsUrl, log) }),
       delays: createLoginDelays(clock),
     }
+    undo.unshift(async () => deps.store.stop())
     const keys = createKeyAuthenticator(deps)
     const sessions = createSessionAuthenticator(deps)
     const usage = createUsageRecorder(deps)

@@ -138,6 +138,13 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
         ),
       )
   const hashes = new Map<string, string>()
+  let saidForbidden = false
+  /** It works until PostgreSQL is gone: said before. */
+  const sayForbidden = (error: Error) => {
+    if (saidForbidden || !error.message.startsWith('NOPERM')) return
+    saidForbidden = true
+    log.warn({ err: error.message }, 'Redis forbids its channels to this server, which so trusts nobody without PostgreSQL')
+  }
 
   function inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     if (!chosen) return Promise.reject(new Error(refusal ?? 'the database is not chosen yet'))
@@ -184,11 +191,20 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     },
     leave: (key, id) => inTime(() => client.zrem(key, id)),
     del: (key) => inTime(() => client.del(key)),
-    publish: (channel, message) => inTime(() => client.publish(channel, message)),
+    publish: (channel, message) =>
+      inTime(() => client.publish(channel, message)).catch((error: Error) => {
+        sayForbidden(error)
+        throw error
+      }),
     subscribe(channels, hear, lost) {
       const ears = open(address).on('error', quiet).on('message', hear).on('close', lost)
       // At each connection anew, because the first may never have come about.
-      ears.on('ready', () => ears.subscribe(...channels).catch(quiet))
+      ears.on('ready', () =>
+        ears.subscribe(...channels).catch((error: Error) => {
+          quiet(error)
+          sayForbidden(error)
+        }),
+      )
       return { reconnect: () => redial(ears), close: () => ears.disconnect() }
     },
     onLost: (listener) => void client.on('close', listener),
@@ -213,9 +229,11 @@ export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConne
 
 /** Where packets vanish the old connection would go on waiting long after the way is whole again. */
 function redial(client: Redis | Cluster): void {
+  // Without a connection it is dialing anyway.
+  if (client.status !== 'ready') return
   // Everybody who asked comes here, and one that is being closed still calls itself ready.
   const closing = client instanceof Redis && client.stream.writableEnded
-  if (client.status === 'ready' && !closing) client.disconnect(true)
+  if (!closing) client.disconnect(true)
 }
 
 function open(address: RedisAddress): Redis | Cluster {

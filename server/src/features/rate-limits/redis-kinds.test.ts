@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -141,6 +142,45 @@ describe.skipIf(!installed)('Redis behind', () => {
         ...told,
       ])
   }, 90_000)
+
+  it('Sentinel that names no master yet: listening anew waits for it', async () => {
+    const redis = connectRedis(`redis+sentinel://127.0.0.1:${await freePort()}/mymaster`, log)
+    const ears = redis.subscribe(
+      ['word'],
+      () => {},
+      () => {},
+    )
+    cleanups.push(
+      () => ears.close(),
+      () => redis.close(),
+    )
+    for (let attempt = 0; attempt < 5; attempt++) {
+      ears.reconnect()
+      await sleep(50)
+    }
+    await expect(redis.del('any')).rejects.toThrow()
+  })
+
+  it('a user who may not use channels: it is said, and said once', async () => {
+    const port = await freePort()
+    await start(port)
+    cli(port, 'acl', 'setuser', 'aion', 'on', '>pw', '~*', '+@all', 'resetchannels')
+    const lines: string[] = []
+    const told = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+    const redis = connectRedis(`redis://aion:pw@127.0.0.1:${port}`, told)
+    const relay = createRedisRelay({ redis, prefix: 'kinds:' })
+    cleanups.push(
+      () => relay.stop(),
+      () => redis.close(),
+    )
+    await relay.start(
+      () => {},
+      () => {},
+    )
+    await vi.waitFor(() => expect(lines.join('')).toContain('Redis forbids its channels'), 5_000)
+    await sleep(600)
+    expect(lines.length).toBe(1)
+  })
 
   it('a number of a database that it does not have: it is not taken for another one', async () => {
     const port = await freePort()

@@ -1,6 +1,7 @@
 // Uploads whose bytes go to an S3 store, past this server: what its URLs refuse, what a confirmation does, and what happens when it is gone.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, call, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
 import { testS3 } from '../../testing/s3.ts'
@@ -142,9 +143,9 @@ describe('when the store', () => {
   })
 
   it('fails and comes back, the server finds out by itself', async () => {
-    let broken = true
-    const store: Server = createServer((_request, response) => {
-      response.statusCode = broken ? 503 : 404
+    let broken = false
+    const store: Server = createServer(({ url = '' }, response) => {
+      response.statusCode = broken ? 503 : /^\/gone\/?$/.test(url) ? 200 : 404
       response.end()
     }).listen(0, '127.0.0.1')
     await new Promise((resolve) => store.once('listening', resolve))
@@ -152,15 +153,23 @@ describe('when the store', () => {
     try {
       const person = await signUp(failing)
       const begun = await request(failing, person, jpeg())
-      const again = () => confirm(failing, person, begun.body.object_key, jpeg())
-      for (let round = 0; round < 5; round++) expect((await again()).status).toBe(503)
-      // The breaker is open: nothing waits for the store, and no URL is given for bytes that nobody would take.
+      const requesting = async () => (await request(failing, person, jpeg())).status
+      const up = async () =>
+        /dependency_up\{dependency="object_store"\} (\d)/.exec((await call(failing, 'GET', '/metrics')).text)?.[1]
+      expect([await requesting(), await up()]).toEqual([200, '1'])
+      broken = true
+      // Nobody else asks the store anything: a URL is signed here.
+      await expect.poll(requesting, { timeout: 15_000, interval: 100 }).toBe(503)
+      expect(await up()).toBe('0')
       const since = performance.now()
-      expect((await request(failing, person, jpeg())).status).toBe(503)
+      expect((await confirm(failing, person, begun.body.object_key, jpeg())).status).toBe(503)
       expect(performance.now() - since).toBeLessThan(1_000)
+      for (const until = performance.now() + 7_000; performance.now() < until; await sleep(200))
+        expect(await requesting()).toBe(503)
       broken = false
-      await expect.poll(async () => (await again()).body.error.code, { timeout: 30_000, interval: 500 }).toBe('OBJECT_NOT_FOUND')
-      expect((await request(failing, person, jpeg())).status).toBe(200)
+      await expect.poll(up, { timeout: 15_000, interval: 100 }).toBe('1')
+      expect(await requesting()).toBe(200)
+      expect((await confirm(failing, person, begun.body.object_key, jpeg())).body.error.code).toBe('OBJECT_NOT_FOUND')
     } finally {
       await failing.stop()
       store.close()

@@ -15,6 +15,7 @@ export function composeObjectStore({
   takesPuts,
   origin,
   gone = () => false,
+  stop = () => {},
   onLeftBehind,
 }: {
   readonly db: Db
@@ -25,6 +26,7 @@ export function composeObjectStore({
   readonly takesPuts: boolean
   readonly origin: string | null
   readonly gone?: () => boolean
+  readonly stop?: () => void
   /** Bytes could not be freed where they lie; nothing refers to them any more. */
   readonly onLeftBehind: (name: string, error: Error) => void
 }): ObjectStore {
@@ -58,5 +60,6 @@ export function composeObjectStore({
     readPutGrant: takesPuts ? signer.readPut : null,
     origin,
     gone,
+    stop,
   }
 }

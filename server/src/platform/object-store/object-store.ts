@@ -80,6 +80,8 @@ export interface ObjectStore extends Omit<ByteStore, 'presignGet' | 'free'> {
   readonly readPutGrant: ((key: string, query: SignedQuery) => PutGrant | null) | null
   /** The store did not answer lately, and is asked again after a while. */
   readonly gone: () => boolean
+  /** Nobody looks whether it is there any more. */
+  readonly stop: () => void
   /** The origin that browsers send bytes to and get them from, where it is not ours. */
   readonly origin: string | null
 }

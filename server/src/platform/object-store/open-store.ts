@@ -14,6 +14,7 @@ import { type Credentials, fixedCredentials, type RoleSettings, roleCredentials 
 import { openBucket } from './s3/open-bucket.ts'
 import { s3ByteStore } from './s3/s3-byte-store.ts'
 import { type S3Client, S3Refusal } from './s3/s3-client.ts'
+import { watchBucket } from './s3/watch-bucket.ts'
 import { createUrlSigner } from './signed-url.ts'
 
 export interface BucketSettings {
@@ -65,6 +66,7 @@ export async function openStore({
     target: { ...s3, pathStyle: s3.forcePathStyle },
     tracing,
     credentials: s3.keys ? fixedCredentials(s3.keys) : roleCredentials({ ...s3.role, region: s3.region }),
+    watched: true,
     onChange: (gone) => log.warn({ bucket: s3.bucket }, gone ? 'the object store does not answer' : 'the object store is back'),
   })
   await lookAt(client, log)
@@ -75,6 +77,7 @@ export async function openStore({
     takesPuts: false,
     origin: client.publicOrigin,
     gone: () => client.transport.breaker.open,
+    stop: watchBucket(client),
   })
 }
 

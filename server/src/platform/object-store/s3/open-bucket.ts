@@ -11,6 +11,7 @@ export function openBucket({
   credentials,
   guard,
   onChange = () => {},
+  watched = false,
   tracing = null,
 }: {
   readonly target: S3Target
@@ -18,10 +19,12 @@ export function openBucket({
   readonly guard?: Guard
   /** The store was taken as gone, or is back. */
   readonly onChange?: (gone: boolean) => void
+  /** `probe` of the client is called all the time. */
+  readonly watched?: boolean
   readonly tracing?: Tracing | null
 }): S3Client {
   // Real time: how long a store was silent has nothing to do with a test's clock.
-  const breaker = createBreaker(() => performance.now(), onChange)
+  const breaker = createBreaker({ monotonic: () => performance.now(), onChange, watched })
   return createS3Client(
     target,
     createS3Transport({ region: target.region, credentials, breaker, tracing, ...(guard && { guard }) }),

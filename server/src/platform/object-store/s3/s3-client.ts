@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { BodyLengthError } from '../object-store.ts'
 import { originOf, type S3Target, urlOf } from './s3-target.ts'
-import { readText, type S3Transport } from './s3-transport.ts'
+import { readText, type S3Request, type S3Transport } from './s3-transport.ts'
 
 /** The bucket answers, and refuses: no such bucket, wrong key, a right that is missing. */
 export class S3Refusal extends Error {
@@ -27,6 +27,7 @@ export type S3Client = ReturnType<typeof createS3Client>
 
 /** Copying is done by the store, at the speed of its disks. */
 const copyMsMax = 60_000
+const probeMsMax = 1_000
 
 export function createS3Client(target: S3Target, transport: S3Transport) {
   const inside = (name: string, query?: Record<string, string>) => urlOf(target, 'inside', name, query)
@@ -38,6 +39,12 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
     // A copy may fail after its 200 was sent.
     if (!expected.includes(status) || (status === 200 && /^<\?xml[^>]*>\s*<Error>/.test(text))) throw new S3Refusal(status, code)
     return text
+  }
+
+  async function headBucket(how: Pick<S3Request, 'deadlineMs' | 'probe'>): Promise<IncomingMessage> {
+    const response = await transport.send({ operation: 'HeadBucket', method: 'HEAD', url: inside(''), ...how })
+    response.resume()
+    return response
   }
 
   return {
@@ -131,11 +138,15 @@ export function createS3Client(target: S3Target, transport: S3Transport) {
 
     /** Whether the bucket is there and open to us. */
     async checkBucket(): Promise<void> {
-      const response = await transport.send({ operation: 'HeadBucket', method: 'HEAD', url: inside('') })
+      const response = await headBucket({})
       const elsewhere = response.headers['x-amz-bucket-region']
-      response.resume()
       const status = response.statusCode ?? 0
       if (status !== 200) throw new S3Refusal(status, typeof elsewhere === 'string' ? `(bucket in ${elsewhere})` : '')
+    },
+
+    /** Whether the store answers, whatever it says. */
+    async probe(): Promise<void> {
+      await headBucket({ deadlineMs: probeMsMax, probe: true })
     },
   }
 }

@@ -21,6 +21,8 @@ export interface S3Request {
   readonly body?: Readable
   /** Until the answer begins; a body that is being sent is given time as long as it moves. */
   readonly deadlineMs?: number
+  /** Asked although the store is taken as gone. */
+  readonly probe?: boolean
 }
 
 export interface S3Transport {
@@ -139,7 +141,7 @@ export function createS3Transport({
     send: (request) =>
       // Until its answer begins. Which object it is about is in no span.
       inSpan(tracing, `S3/${request.operation}`, 'client', describe(request), async (span) => {
-        const response = await breaker.run(() => twice(request))
+        const response = await breaker[request.probe ? 'probe' : 'run'](() => twice(request))
         span?.set({ 'http.response.status_code': response.statusCode ?? 0 })
         return response
       }),
