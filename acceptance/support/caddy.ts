@@ -27,7 +27,7 @@ export async function startCaddy(directory: string, servers: readonly string[]):
   let site = readFileSync(join(repository, 'deploy/caddy/Caddyfile'), 'utf8')
   const put = (from: string, to: string) => {
     if (!site.includes(from)) throw new Error(`deploy/caddy/Caddyfile has no ${from}`)
-    site = site.replace(from, to)
+    site = site.replaceAll(from, to)
   }
   put('api.example.com {', `http://127.0.0.1:${port} {`)
   put('127.0.0.1:3001 127.0.0.1:3002', servers.map((server) => new URL(server).host).join(' '))

@@ -43,8 +43,10 @@ export async function prepareNginx(
         if (!site.includes(from)) throw new Error(`deploy/nginx/aionvision.conf has no ${from}`)
         site = site.replaceAll(from, to)
       }
-      const [, example = '', rest = ''] = /^( +server 127\.0\.0\.1:3001(.*;)\n +server 127\.0\.0\.1:3002.*;)$/m.exec(site) ?? []
-      put(example, servers.map((server) => `server ${new URL(server).host}${rest}`).join('\n'))
+      site = site.replace(/^ +server 127\.0\.0\.1:3001(.*;)\n +server 127\.0\.0\.1:3002.*;$/gm, (_, rest) =>
+        servers.map((server) => `server ${new URL(server).host}${rest}`).join('\n'),
+      )
+      if (site.includes('127.0.0.1:300')) throw new Error('deploy/nginx/aionvision.conf has a server line of another form')
       put('listen 80;', `listen 127.0.0.1:${plainPort};`)
       put('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
       put('/etc/ssl/aionvision', directory)

@@ -9,9 +9,9 @@ export interface RedisConnection {
   evaluate(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /**
    * Notes that `id` lives, forgets whom nothing was heard of for `silenceMs` by Redis's own clock, and counts who is left. `memory` is
-   * another one as soon as Redis has lost what it knew.
+   * another one as soon as Redis has lost what it knew, `evicted` how many keys it has put out for want of room (0 where it does not tell).
    */
-  beat(key: string, id: string, silenceMs: number): Promise<{ readonly members: number; readonly memory: string }>
+  beat(key: string, id: string, silenceMs: number): Promise<Beat>
   leave(key: string, id: string): Promise<unknown>
   del(key: string): Promise<unknown>
   publish(channel: string, message: string): Promise<unknown>
@@ -22,6 +22,12 @@ export interface RedisConnection {
   /** Why it could not be made the last time: a certificate, a password, nobody there. */
   refusal(): string | null
   close(): Promise<void>
+}
+
+export interface Beat {
+  readonly members: number
+  readonly memory: string
+  readonly evicted: number
 }
 
 export interface Subscription {
@@ -180,14 +186,15 @@ export function connectRedis(url: string, log: Logger): RedisConnection {
     },
     async beat(key, id, silenceMs) {
       const memoryKey = `${key}:memory`
-      const [members, , memory] = await inTime(() =>
+      const [members, , memory, evicted] = await inTime(() =>
         Promise.all([
           client.eval(beatScript, 1, key, id, silenceMs) as Promise<number>,
           client.set(memoryKey, randomUUID(), 'NX'),
           client.get(memoryKey),
+          countEvicted(client),
         ]),
       )
-      return { members, memory: memory ?? '' }
+      return { members, memory: memory ?? '', evicted }
     },
     leave: (key, id) => inTime(() => client.zrem(key, id)),
     del: (key) => inTime(() => client.del(key)),
@@ -225,6 +232,13 @@ export function traceRedis(redis: RedisConnection, tracing: Tracing): RedisConne
     del: (...given) => ask('DEL', () => redis.del(...given)),
     publish: (...given) => ask('PUBLISH', () => redis.publish(...given)),
   }
+}
+
+/** Of all masters. Who may not ask takes it for none. */
+async function countEvicted(client: Redis | Cluster): Promise<number> {
+  const nodes = client instanceof Redis ? [client] : client.nodes('master')
+  const told = await Promise.all(nodes.map((node) => node.info('stats').catch(() => '')))
+  return told.reduce((sum, text) => sum + Number(/^evicted_keys:(\d+)/m.exec(text)?.[1] ?? 0), 0)
 }
 
 /** Where packets vanish the old connection would go on waiting long after the way is whole again. */

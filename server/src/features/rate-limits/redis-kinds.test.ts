@@ -182,6 +182,18 @@ describe.skipIf(!installed)('Redis behind', () => {
     expect(lines.length).toBe(1)
   })
 
+  it('one that evicts keys may have evicted counters: it is not relied on', async () => {
+    const port = await freePort()
+    await start(port, '--maxmemory-policy', 'volatile-lru')
+    const limiter = await limiterOn(`redis://127.0.0.1:${port}`)
+    await vi.waitFor(() => expect(limiter.exact()).toBe(true), { timeout: 10_000 })
+    for (let count = 0; count < 50; count++) await limiter.decide('key', 50, windowMs)
+    const used = Number(/used_memory:(\d+)/.exec(cli(port, 'info', 'memory'))?.[1])
+    cli(port, 'config', 'set', 'maxmemory', `${used + 500_000}`)
+    for (let count = 0; count < 30; count++) cli(port, 'set', `other:${count}`, 'x'.repeat(50_000), 'ex', '100')
+    await vi.waitFor(() => expect(limiter.exact()).toBe(false), { timeout: 5_000 })
+  })
+
   it('a number of a database that it does not have: it is not taken for another one', async () => {
     const port = await freePort()
     await start(port)

@@ -243,6 +243,46 @@ describe.skipIf(!url)('a Redis that has forgotten', () => {
   })
 })
 
+describe.skipIf(!url)('a Redis that forgets a second time within the minute', () => {
+  it('is not asked before what the shares told it meanwhile is past', async () => {
+    const clock = fakeClock()
+    const prefix = `test:${randomUUID()}:`
+    const servers = [redisOn(clock, url, prefix), redisOn(clock, url, prefix)]
+    for (const limiter of servers) await limiter.start()
+    const ask = async () => {
+      const asked = Array.from({ length: 60 }, (_, count) => servers[count % 2]?.decide('key', 20, windowMs))
+      return (await Promise.all(asked)).filter((decision) => decision?.allowed).length
+    }
+    const redis = connectRedis(url, log)
+    await until(() =>
+      redis.del(`${prefix}none`).then(
+        () => true,
+        () => false,
+      ),
+    )
+    const forget = async () => {
+      for (const key of ['servers:memory', 'servers', '{key}:key']) await redis.del(prefix + key)
+    }
+    await forget()
+    await until(() => servers.every((limiter) => !limiter.exact()))
+    clock.advance(50_000)
+    // Let each of them see that Redis answers.
+    await sleep(600)
+    expect(await ask()).toBe(20)
+    await forget()
+    await sleep(600)
+    clock.advance(30_000)
+    await sleep(1_200)
+    expect(servers.map((limiter) => limiter.exact())).toEqual([false, false])
+    expect(await ask()).toBe(0)
+    clock.advance(30_001)
+    await until(() => servers.every((limiter) => limiter.exact()))
+    expect(await ask()).toBe(20)
+    for (const limiter of servers) await limiter.stop()
+    await redis.close()
+  })
+})
+
 describe('REDIS_URL', () => {
   it.each([
     ['redis://localhost', { kind: 'standalone', hosts: [{ host: 'localhost', port: 6379 }], db: 0, tls: false }],

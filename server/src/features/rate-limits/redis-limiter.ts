@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Apart } from '../../platform/changes.ts'
 import { type Clock, systemClock } from '../../platform/clock.ts'
-import type { RedisConnection } from '../../platform/redis.ts'
+import type { Beat, RedisConnection } from '../../platform/redis.ts'
 import { limitScript, tellScript } from './limit-script.ts'
 import type { Decision, DecisionCounts, Limit, LocalRateLimiter, RateLimiter } from './rate-limiter.ts'
 import { createUntold } from './untold.ts'
@@ -41,11 +41,13 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   const serversKey = `${prefix}servers`
   /** Decided in Redis: it answers, and knows what was admitted. */
   let exact = false
+  let onceExact = false
   /** Whatever is admitted Redis is told of. */
   let answers = false
-  let lastExact = Number.NEGATIVE_INFINITY
-  /** Its memory, as it was when last seen. */
-  let known = ''
+  /** When it was last told of something. */
+  let toldAt = Number.NEGATIVE_INFINITY
+  /** Its memory, as it was when last seen, and how many keys it had put out of it. */
+  let known: Pick<Beat, 'memory' | 'evicted'> | null = null
   let forgotUntil = Number.NEGATIVE_INFINITY
   let servers = workers
   /** When fewer of them may have been seen than there are. */
@@ -62,7 +64,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   const monotonic = () => (clock ?? systemClock).monotonic()
 
   function leaveExact(): void {
-    if (exact) lastExact = monotonic()
+    if (answers) toldAt = monotonic()
     exact = false
     unseenAt = monotonic()
   }
@@ -93,9 +95,9 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
       )
       settling = settlingBeats
     }
+    leaveExact()
     answers = false
     apart.say(servers)
-    leaveExact()
   }
 
   function noteApart(): void {
@@ -112,17 +114,20 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
   async function beat(): Promise<void> {
     try {
-      const { members, memory } = await redis.beat(serversKey, id, silenceMs)
+      const { members, memory, evicted } = await redis.beat(serversKey, id, silenceMs)
       const now = monotonic()
-      if (known !== '' && memory !== known) {
-        log.warn(
-          { servers },
-          'Redis has forgotten what it admitted: each server admits its share of every limit until a minute has passed',
-        )
+      const evicts = known?.memory === memory && known.evicted !== evicted
+      if (known && (evicts || known.memory !== memory)) {
+        // Said once where it goes on and on.
+        if (now >= forgotUntil)
+          log.warn(
+            { servers },
+            `Redis has ${evicts ? 'evicted keys, as its maxmemory-policy says (set noeviction)' : 'forgotten what it admitted'}: each server admits its share of every limit until a minute has passed`,
+          )
         leaveExact()
-        forgotUntil = lastExact + forgottenMs
+        forgotUntil = toldAt + forgottenMs
       }
-      known = memory
+      known = { memory, evicted }
       // Who is not heard of yet may be alive: fewer are believed once they had time to be.
       if (members > servers || now - unseenAt > silenceMs) believe(Math.max(1, members))
       asManyAt = now
@@ -133,7 +138,8 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
       if (exact) noteApart()
       if (exact || settling > 0 || now < forgotUntil) return
       exact = true
-      if (lastExact > Number.NEGATIVE_INFINITY) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
+      if (onceExact) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
+      onceExact = true
     } catch (error) {
       lose(error)
     }
