@@ -82,6 +82,8 @@ describe('api keys', () => {
       [{ name: '' }, 422, 'VALIDATION_ERROR'],
       [{ name: '   ' }, 422, 'VALIDATION_ERROR'],
       [{ name: 'a\0b' }, 422, 'VALIDATION_ERROR'],
+      [{ name: 'x', metadata: { half: '\ud800' } }, 422, 'VALIDATION_ERROR'],
+      [{ name: 'x', metadata: { '\udc00': 1 } }, 422, 'VALIDATION_ERROR'],
       [{ name: 'x'.repeat(256) }, 422, 'VALIDATION_ERROR'],
       [{}, 422, 'VALIDATION_ERROR'],
       [{ name: 'x', allowed_ips: ['10.0.0.0/33'] }, 422, 'VALIDATION_ERROR'],

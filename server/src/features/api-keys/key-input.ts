@@ -4,6 +4,7 @@ import { ApiError, type Issue, validationError } from '../../http/errors.ts'
 import { readMoment } from '../../http/moment.ts'
 import type { Role } from '../../http/principal.ts'
 import { levelOfRole } from '../../http/principal.ts'
+import { faultOfJson } from '../../http/storable.ts'
 import type { Plan } from '../plans/plan-table.ts'
 import type { TenantPlan } from '../tenants/queries.ts'
 import { knownScopes, levelNeeded, unknownScopes } from './scopes.ts'
@@ -29,10 +30,11 @@ export function checkMetadata(metadata: Record<string, unknown> | null | undefin
   const taken = Object.keys(metadata ?? {}).filter((key) => reserved.includes(key))
   if (taken.length)
     throw new ApiError('RESERVED_METADATA', `These metadata keys are ours: ${taken.join(', ')}.`, { reserved: taken })
-  if (Buffer.byteLength(JSON.stringify(metadata ?? {})) > metadataBytesMax)
+  const json = JSON.stringify(metadata ?? {})
+  if (Buffer.byteLength(json) > metadataBytesMax)
     fail('metadata', `Metadata is larger than ${metadataBytesMax} bytes`, 'too_long')
-  // PostgreSQL's jsonb cannot hold it.
-  if (JSON.stringify(metadata ?? {}).includes('\\u0000')) fail('metadata', 'Text must not contain NUL', 'value_error')
+  const fault = faultOfJson(json)
+  if (fault) fail('metadata', fault, 'value_error')
 }
 
 export function checkText(field: string, text: string | null | undefined): void {

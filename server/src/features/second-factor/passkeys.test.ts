@@ -97,6 +97,8 @@ describe('passkeys', () => {
           404,
           'NOT_FOUND',
         ])
+    for (const [method, body] of [['PATCH', { name: 'Mine' }], ['DELETE']] as const)
+      expect((await call(server, method, `${mfa}/passkeys/%00`, { token: other.token, body })).status).toBe(422)
   })
 
   it('an answer to another ceremony, from another site, for another domain or too late registers nothing', async () => {

@@ -1,6 +1,7 @@
 // The shapes of /auth/session/mfa and /auth/session/reauthenticate.
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { refusal } from '../../http/refusal.ts'
+import { storable } from '../../http/storable.ts'
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const instant = () => Type.String({ format: 'date-time' })
@@ -42,8 +43,8 @@ export const codesResponse = Type.Object({ recovery_codes: codes })
 export const codesLeftResponse = Type.Object({ left: Type.Integer() })
 export const messageResponse = Type.Object({ message: Type.String() })
 
-export const passkeyParams = Type.Object({ id: Type.String({ maxLength: 1364 }) })
-const name = Type.String({ minLength: 1, maxLength: 100 })
+export const passkeyParams = Type.Object({ id: Type.String({ maxLength: 1364, pattern: storable }) })
+const name = Type.String({ minLength: 1, maxLength: 100, pattern: storable })
 export const passkeyName = Type.Object({ name })
 
 /** As navigator.credentials takes them, after PublicKeyCredential.parse…OptionsFromJSON. */

@@ -117,6 +117,7 @@ describe('settings, limits and policy', () => {
       { allowed_domains: ['user@example.com'] },
       { custom_config: { blob: 'x'.repeat(16_400) } },
       { custom_config: { nul: 'a\0b' } },
+      { custom_config: { half: '\ud800' } },
       { custom_config: [] },
     ]
     for (const [index, body] of faults.entries()) {

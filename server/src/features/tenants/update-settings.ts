@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Deps } from '../../deps.ts'
 import { validationError } from '../../http/errors.ts'
+import { faultOfJson } from '../../http/storable.ts'
 import { createOutbound } from '../../platform/outbound.ts'
 import { type Actor, type ChangeDeps, changeTenant } from './change-tenant.ts'
 import { findTenant, type TenantChange, type TenantRow, updateTenant } from './queries.ts'
@@ -93,8 +94,8 @@ function isHost(host: string, dotless: boolean): boolean {
 function checkConfig(config: Record<string, unknown>): string {
   const json = JSON.stringify(config)
   if (Buffer.byteLength(json) > configBytesMax) fail(['custom_config'], `Is larger than ${configBytesMax} bytes`, 'too_long')
-  // PostgreSQL's jsonb cannot hold it.
-  if (json.includes('\\u0000')) fail(['custom_config'], 'Text must not contain NUL', 'value_error')
+  const fault = faultOfJson(json)
+  if (fault) fail(['custom_config'], fault, 'value_error')
   return json
 }
 

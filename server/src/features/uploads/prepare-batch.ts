@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Deps } from '../../deps.ts'
 import { validationError } from '../../http/errors.ts'
+import { faultOfJson } from '../../http/storable.ts'
 import type { Actor } from '../files/actor.ts'
 import type { MediaType } from '../files/content-types.ts'
 import type { Plan } from '../plans/plan-table.ts'
@@ -89,9 +90,8 @@ function checkBatch(plan: Plan, { files, additionalParams }: WantedBatch): void 
   const keys = files.flatMap((file) => file.idempotencyKey ?? [])
   if (new Set(keys).size < keys.length)
     throw validationError([{ loc: ['body', 'files'], msg: 'Two files have the same idempotency_key', type: 'value_error' }])
-  // PostgreSQL's jsonb cannot hold NUL, not even escaped.
-  if (additionalParams && JSON.stringify(additionalParams).includes('\\u0000'))
-    throw validationError([{ loc: ['body', 'additional_params'], msg: 'Text must not contain NUL', type: 'value_error' }])
+  const fault = faultOfJson(JSON.stringify(additionalParams ?? {}))
+  if (fault) throw validationError([{ loc: ['body', 'additional_params'], msg: fault, type: 'value_error' }])
 }
 
 function inOrder(uploads: readonly UploadRow[]): UploadRow[] {
