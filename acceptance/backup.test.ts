@@ -1,7 +1,7 @@
 // A backup of a running server, put back into an empty directory, is that server as it stood; what is damaged or cut off never becomes one.
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
@@ -116,6 +116,13 @@ test('a database moves to an empty PostgreSQL, which the server goes on with', a
     const moved = await admin(dataDir, ['move', 'database', url.href])
     expect([moved.code, moved.stderr]).toEqual([0, ''])
     expect(moved.stdout).toMatch(/^\d+ rows of \d+ tables are there/)
+    // What was left as it was, by whoever has not heard of the move, is not out of date in silence.
+    const left = /^The database of .* was moved to another PostgreSQL: set DATABASE_URL\..*\.\n$/
+    const stale = await admin(dataDir, ['backup', join(directory, 'stale.tar')])
+    expect([stale.code, stale.stderr]).toEqual([1, expect.stringMatching(left)])
+    const start = await runToExit({ ...embedded, AION_DATA_DIR: dataDir })
+    expect([start.code, start.stderr]).toEqual([1, expect.stringMatching(left)])
+    await rm(join(dataDir, 'database-moved'))
     const again = await admin(dataDir, ['move', 'database', url.href])
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/^The database to move to is not empty.*\.\n$/)])
     const other = await startServer({ ...relaxed, ...embedded, DATABASE_URL: url.href }, dataDir)
@@ -151,7 +158,10 @@ test('an archive that was cut off or changed leaves an empty directory and a sen
   for (const damage of [
     () => truncate(damaged, Math.floor(size / 2)),
     () => overwrite(damaged, Math.floor(size / 2), randomBytes(64)),
+    async () =>
+      overwrite(damaged, (await readFile(damaged, 'latin1')).search(/^[0-9a-f]{8}-[0-9a-f]{4}-/m), Buffer.from('no id')),
     () => writeFile(damaged, 'no archive at all'),
+    () => rm(damaged),
   ]) {
     await pipeline(createReadStream(archive), createWriteStream(damaged))
     await damage()

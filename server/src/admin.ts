@@ -1,8 +1,9 @@
 // The process edge of aion-admin: joins the server's database, does one deed, and tells how it went by its exit code.
 import { existsSync } from 'node:fs'
+import pg from 'pg'
 import pino from 'pino'
 import { backup } from './admin/backup.ts'
-import { moveDatabase } from './admin/move-database.ts'
+import { moveDatabase, refuseMoved } from './admin/move-database.ts'
 import { help, parseCommand, UsageError } from './admin/parse-command.ts'
 import { countServers } from './admin/queries.ts'
 import { refuseHalfRestored, restore } from './admin/restore.ts'
@@ -29,7 +30,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     console.log(help)
     return 0
   }
-  const config = readConfig(env)
+  const config = readConfig(env, { serves: false })
   const say = (line: string) => console.log(line)
   if (command.kind === 'restore') {
     await restore(config, command.file, say)
@@ -82,6 +83,7 @@ async function joinDatabase(config: Config): Promise<Joined> {
       `There is no data directory ${config.dataDir}: set AION_DATA_DIR to the server's, or DATABASE_URL to its database.`,
     )
   refuseHalfRestored(config.dataDir)
+  refuseMoved(config.dataDir)
   const embedded = await joinEmbeddedPostgres({ dataDir: config.dataDir, log: pino({ level: 'error' }, openLogOutput()) })
   return { connection: embedded.connection, leave: () => embedded.stop() }
 }
@@ -95,6 +97,7 @@ function report(error: unknown): number {
   if (error instanceof ApiError || error instanceof StartupError) console.error(error.message)
   else if (/^(ECONN|ENOTFOUND|ETIMEDOUT|EAI_|3D000|28)/.test(code))
     console.error(`The database cannot be reached (${code}): is DATABASE_URL or AION_DATA_DIR the server's?`)
+  else if (error instanceof pg.DatabaseError) console.error(`PostgreSQL refused: ${error.message} (${code}).`)
   else console.error(error)
   return 1
 }

@@ -134,7 +134,8 @@ const modes = ['production', 'development', 'test']
 /** Below what the embedded PostgreSQL takes. */
 const embeddedConnectionsMax = 160
 
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+/** `serves`: whether links will be sent; aion-admin sends none. */
+export function readConfig(env: NodeJS.ProcessEnv, { serves = true } = {}): Config {
   const faults: string[] = []
   const settings = new Set<string>()
   const value = (name: string): string | null => {
@@ -206,7 +207,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   if (metricsToken !== null && Buffer.byteLength(metricsToken) < 32)
     faults.push('AION_METRICS_TOKEN must be at least 32 bytes long, for example from `openssl rand -hex 32`')
   const publicUrl = url('AION_PUBLIC_URL', ['https:', 'http:'], true)
-  if (production && value('AION_PUBLIC_URL') === null)
+  if (production && serves && value('AION_PUBLIC_URL') === null)
     faults.push('AION_PUBLIC_URL is required in production: the origin that links in mail carry')
   const postgres = (name: string): string | null => {
     const raw = value(name)

@@ -4,6 +4,7 @@ import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
 import pino, { type Logger } from 'pino'
+import { refuseMoved } from './admin/move-database.ts'
 import { refuseHalfRestored } from './admin/restore.ts'
 import { type Config, readConfig } from './config.ts'
 import { createLocalLimiter } from './features/rate-limits/rate-limiter.ts'
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   await writable(config.dataDir)
   const lock = await acquireInstanceLock(config.dataDir)
   refuseHalfRestored(config.dataDir)
+  if (!config.databaseUrl) refuseMoved(config.dataDir)
   const secrets = await loadSecrets(config)
   const embedded = config.databaseUrl ? null : await startEmbeddedPostgres({ dataDir: config.dataDir, log })
   const release = async () => {

@@ -1,4 +1,7 @@
 // aion-admin move database: every row of the embedded database, counted on both sides, in an empty database elsewhere.
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type pg from 'pg'
 import type { Config } from '../config.ts'
 import {
@@ -21,6 +24,17 @@ export interface MoveDeps {
   readonly say: (line: string) => void
 }
 
+/** In the data directory, beside the database that stays there. */
+const marker = 'database-moved'
+
+/** What is asked of the old database by a server or a backup that was left as it was would be answered, and be out of date. */
+export function refuseMoved(dataDir: string): void {
+  if (existsSync(join(dataDir, marker)))
+    throw new StartupError(
+      `The database of ${resolve(dataDir)} was moved to another PostgreSQL: set DATABASE_URL. Remove ${join(resolve(dataDir), marker)} to go on with what was left here.`,
+    )
+}
+
 export async function moveDatabase({ config, connection, say }: MoveDeps, url: string): Promise<void> {
   if (config.databaseUrl)
     throw new StartupError('move database is for the embedded database: take DATABASE_URL away, or use pg_dump and pg_restore.')
@@ -35,6 +49,7 @@ export async function moveDatabase({ config, connection, say }: MoveDeps, url: s
       // Outside the transaction of the rows: a move that was cut off leaves empty tables, and those may be moved into again.
       await prepareSchema(place)
       const { rows, tables } = await copy(connection, target)
+      await writeFile(join(config.dataDir, marker), '')
       say(`${rows} rows of ${tables} tables are there, and as many as here.`)
       say(
         'From now on start the server with that DATABASE_URL and the same AION_DATA_DIR: objects and secret stay where they are.',

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type pg from 'pg'
+import pg from 'pg'
 import pino from 'pino'
 import type { Config } from '../config.ts'
 import { type ArchiveReader, type Content, type Entry, openArchive, whole } from '../platform/archive.ts'
@@ -45,6 +45,9 @@ export async function restore(config: Config, file: string, say: (line: string) 
       say(`${resolve(config.dataDir)}: ${rows} rows and ${objects} objects, each as it was. Start the server on it.`)
     } catch (error) {
       await clear(config.dataDir)
+      // A byte that is another one now may be in a row.
+      if (error instanceof pg.DatabaseError)
+        throw new StartupError(`The archive ${resolve(file)} is damaged: PostgreSQL does not take a row of it (${error.code}).`)
       throw error
     }
     await rm(join(config.dataDir, marker))

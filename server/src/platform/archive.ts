@@ -85,7 +85,9 @@ export interface ArchiveReader {
 }
 
 export async function openArchive(path: string): Promise<ArchiveReader> {
-  const file = await open(path, 'r')
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new StartupError(`The archive ${path} cannot be read (${error.code}).`)
+  })
   const digest = createHash('sha256')
   let position = 0
   let seal: Buffer = Buffer.alloc(0)

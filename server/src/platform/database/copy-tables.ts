@@ -64,8 +64,12 @@ export async function findRows(client: pg.Client): Promise<string | null> {
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY name`)
   for (const { name } of rows) {
-    const found = await client.query<{ held: boolean }>(`SELECT EXISTS (SELECT FROM ${name}) AS held`)
-    if (found.rows[0]?.held) return name
+    const found = await client.query<{ held: boolean }>(`SELECT EXISTS (SELECT FROM ${name}) AS held`).catch((error) => {
+      // Whoever's it is, it is not ours.
+      if (error.code === '42501') return null
+      throw error
+    })
+    if (!found || found.rows[0]?.held) return name
   }
   return null
 }
