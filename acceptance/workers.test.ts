@@ -51,6 +51,20 @@ test(`600 requests over two workers: ${limit} get in, exactly`, async () => {
   expect(answers.filter((status) => status === 429)).toHaveLength(600 - limit)
 })
 
+test('a worker that hangs is ended, and another takes its place', async () => {
+  const { key } = await createKey(server.url, enterprise.session)
+  // One of each on the kept connections.
+  await Promise.all([0, 1, 2, 3].map((lane) => use(lane, key)))
+  const [hung = 0, whole = 0] = workers()
+  process.kill(hung, 'SIGSTOP')
+  const asked = [0, 1, 2, 3].map((lane) => use(lane, key).catch(() => 'broken off'))
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([200, 'broken off']))
+  await expect.poll(() => workers().length, { timeout: 20_000 }).toBe(2)
+  expect(workers()).toContain(whole)
+  expect(workers()).not.toContain(hung)
+  expect(await use(0, key)).toBe(200)
+}, 60_000)
+
 test(`${rounds} revocations: none outlives its answer, whichever worker is asked`, async () => {
   let before = 0
   let after = 0

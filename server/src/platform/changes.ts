@@ -193,10 +193,12 @@ export function createChanges({
     if (relay ? relay.live : alone) {
       trust = setTimeout(distrust, trustMs)
       trust.unref()
-      log.warn(`word of changes is cut off: what is in memory is trusted for ${trustMs / 1_000} s at most`)
+      log.warn(
+        `PostgreSQL is cut off, and with it word of changes: what is in memory is trusted for ${trustMs / 1_000} s at most`,
+      )
     } else {
       tell('all')
-      log.warn('word of changes is cut off: nothing is kept in memory until it is back')
+      log.warn('PostgreSQL is cut off, and with it word of changes: nothing is kept in memory until it is back')
     }
     if (silent) gate?.shut()
     retry(0)
@@ -208,7 +210,7 @@ export function createChanges({
       const late = setTimeout(() => gate?.shut(), lateMs)
       listen(connectMs)
         .then(
-          () => log.warn('word of changes is back'),
+          () => log.warn('PostgreSQL is back, and with it word of changes'),
           () => {
             gate?.shut()
             retry(reconnectMs)

@@ -9,7 +9,7 @@ import { attachment } from './content-disposition.ts'
 import { findReadable } from './queries.ts'
 import { type InFlight, invalidUrl, receiveObject } from './receive-object.ts'
 
-type Needs = Pick<Deps, 'db' | 'plans' | 'store'>
+type Needs = Pick<Deps, 'db' | 'plans' | 'store' | 'log'>
 type ObjectRequest = FastifyRequest<{ Params: { '*': string }; Querystring: SignedQuery }>
 
 /** A client that sends nothing for this long has gone. */
@@ -63,6 +63,9 @@ function etagOf(sha256: string): string {
   return `"${sha256}"`
 }
 
+/** Headers that an error must not carry: it would be kept, or saved as the file. */
+const ofTheBytes = ['etag', 'accept-ranges', 'cache-control', 'content-disposition', 'content-range']
+
 function getRoute(app: FastifyInstance, deps: Needs): void {
   app.route({
     method: ['GET', 'HEAD'],
@@ -107,7 +110,15 @@ function getRoute(app: FastifyInstance, deps: Needs): void {
       if (range) reply.header('content-range', `bytes ${range.first}-${range.last}/${size}`)
       if (request.method === 'HEAD') return reply.send()
       const stream = await deps.store.open(object, range ?? undefined)
-      if (!stream) throw new ApiError('NOT_FOUND', 'There is no such file.')
+      if (!stream) {
+        if (await deps.store.head(key))
+          deps.log.warn(
+            { object: object.name },
+            'bytes that the database tells of are not there: do all servers see the same objects?',
+          )
+        for (const name of ofTheBytes) reply.removeHeader(name)
+        throw new ApiError('NOT_FOUND', 'There is no such file.')
+      }
       return reply.send(stream)
     },
   })

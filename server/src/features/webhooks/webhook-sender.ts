@@ -40,6 +40,7 @@ export function createWebhookSender(
   const { db, clock, secrets, log, tracing } = deps
   const inFlight = new Map<Promise<void>, string>()
   let stopped = false
+  let interrupted = false
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> = Promise.resolve()
 
@@ -47,8 +48,10 @@ export function createWebhookSender(
     try {
       await collectEvents(deps)
       await takeDue()
+      interrupted = false
     } catch (error) {
-      log.warn({ err: (error as Error).message }, 'webhooks are interrupted; nothing is lost')
+      if (!interrupted) log.warn({ err: (error as Error).message }, 'webhooks are interrupted; nothing is lost')
+      interrupted = true
     }
     if (!stopped) timer = setTimeout(next, everyMs).unref()
   }

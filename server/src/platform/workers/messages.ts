@@ -10,8 +10,9 @@ export type ToPrimary = {
   ready?: true
   took?: true
   leaving?: true
+  alive?: true
 }
-/** `taken`: comes with a connection. `shut`: none comes after it. */
+/** `taken`: comes with a connection. `shut`: none comes after it. `alive`: to be said back. */
 export type ToWorker = {
   answers?: unknown[]
   change?: Change
@@ -20,4 +21,5 @@ export type ToWorker = {
   url?: string
   taken?: true
   shut?: true
+  alive?: true
 }

@@ -51,7 +51,7 @@ export function connectSiblings(): Siblings {
     gathered = 0
   }
 
-  process.on('message', ({ answers, change, id, heard, url, taken, shut }: ToWorker, socket?: Socket) => {
+  process.on('message', ({ answers, change, id, heard, url, taken, shut, alive }: ToWorker, socket?: Socket) => {
     if (answers) {
       const answered = waiting
       waiting = []
@@ -73,6 +73,7 @@ export function connectSiblings(): Siblings {
       if (socket) takeConnection(socket)
     }
     if (shut) noMore()
+    if (alive) tell({ alive })
   })
   return {
     ask(question, read) {

@@ -17,6 +17,9 @@ export interface Workers {
 
 /** A worker that does not take a change for so long is hung: it is ended, because its siblings wait for it. */
 const hungMs = 5_000
+/** So is one that lets so many of these pass without a word: looks and not time, so that a machine that slept blames nobody. */
+const lookMs = 1_000
+const looksMax = 10
 /** One that dies young is not begun again at once. */
 const youngMs = 5_000
 /** Between two processes that are sent the same signal. */
@@ -76,8 +79,15 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
   function begin(): Promise<string> {
     const bornAt = performance.now()
     const worker = cluster.fork(env)
+    let unanswered = 0
+    let watch: NodeJS.Timeout | undefined
+    const look = () => {
+      if (++unanswered > looksMax) worker.process.kill('SIGKILL')
+      else tell(worker, { alive: true })
+    }
     return new Promise((resolve, reject) => {
-      worker.on('message', ({ ask, change, id = 0, heard, ready, took, leaving }: ToPrimary) => {
+      worker.on('message', ({ ask, change, id = 0, heard, ready, took, leaving, alive }: ToPrimary) => {
+        if (alive) unanswered = 0
         if (ask) tell(worker, { answers: ask.map(answer) })
         if (change) spread(worker, change, id)
         if (heard !== undefined) take(worker, heard)
@@ -85,6 +95,7 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
         if (ready)
           door.open().then((url) => {
             serving.add(worker)
+            watch = setInterval(look, lookMs)
             tell(worker, { url })
             door.add(worker)
             resolve(url)
@@ -95,6 +106,7 @@ export async function startWorkers({ count, env, host, port, shutdownDelayMs, an
       worker.on('error', (error) => log.warn({ err: error.message }, 'a worker cannot be reached'))
       worker.on('disconnect', () => door.remove(worker))
       worker.on('exit', (code, signal) => {
+        clearInterval(watch)
         const served = serving.delete(worker)
         for (const number of [...untaken.keys()]) take(worker, number)
         // One that ended by itself has said why, on its own stderr.
