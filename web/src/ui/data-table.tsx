@@ -37,7 +37,7 @@ export interface Column<Row> {
   /** Share of the width, as CSS grid has it: `minmax(10rem, 2fr)`. */
   readonly width?: string
   readonly align?: 'right'
-  /** Nothing to read above it, such as a menu. */
+  /** Nothing to read above it, such as a menu. The last one stays in sight, however narrow the page is. */
   readonly headerHidden?: boolean
 }
 
@@ -126,6 +126,8 @@ export function DataTable<Row extends RowData>({
   }, [look])
 
   const template = { gridTemplateColumns: columns.map(({ width }) => width ?? 'minmax(7rem, 1fr)').join(' ') }
+  const menu = columns.at(-1)
+  const pinned = menu?.headerHidden ? menu : undefined
   const headers = table.getHeaderGroups()[0]?.headers ?? []
   return (
     <div className="relative">
@@ -153,6 +155,7 @@ export function DataTable<Row extends RowData>({
                     className={classes(
                       'px-3 py-2 text-[0.8125rem] font-medium text-muted',
                       column?.align === 'right' && 'text-right',
+                      column && column === pinned && 'sticky right-0 self-stretch bg-sunken',
                     )}
                   >
                     {column?.value ? (
@@ -184,14 +187,18 @@ export function DataTable<Row extends RowData>({
                   aria-rowindex={item.index + 2}
                   data-index={item.index}
                   ref={virtual.measureElement}
-                  className="absolute top-0 left-0 grid w-full items-center border-b border-line last:border-b-0 hover:bg-sunken"
+                  className="group absolute top-0 left-0 grid w-full items-center border-b border-line last:border-b-0 hover:bg-sunken"
                   style={{ ...template, minHeight: rowHeight, transform: `translateY(${item.start}px)` }}
                 >
                   {columns.map((column) => (
                     <div
                       key={column.id}
                       role="cell"
-                      className={classes('min-w-0 px-3 py-2', column.align === 'right' && 'text-right tabular-nums')}
+                      className={classes(
+                        'min-w-0 px-3 py-2',
+                        column.align === 'right' && 'text-right tabular-nums',
+                        column === pinned && 'sticky right-0 grid items-center self-stretch bg-raised group-hover:bg-sunken',
+                      )}
                     >
                       {column.cell(row.original)}
                     </div>
@@ -205,8 +212,10 @@ export function DataTable<Row extends RowData>({
       </div>
       <div
         aria-hidden
+        style={{ right: pinned?.width }}
         className={classes(
-          'pointer-events-none absolute inset-y-0 right-0 w-10 rounded-r-card bg-linear-to-l from-ink/20 to-transparent transition-opacity',
+          'pointer-events-none absolute inset-y-0 right-0 w-10 bg-linear-to-l from-ink/20 to-transparent transition-opacity',
+          !pinned && 'rounded-r-card',
           !beyond && 'opacity-0',
         )}
       />

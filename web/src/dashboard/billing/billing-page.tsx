@@ -127,15 +127,17 @@ function ChangeDialog({
       )}
       <DialogActions>
         <Button kind="quiet" onClick={onClose}>
-          {common.cancel}
+          {unpaid ? common.close : common.cancel}
         </Button>
-        <Button
-          kind={rises ? 'primary' : 'danger'}
-          pending={change.isPending || (!rises && !held.data)}
-          onClick={() => change.mutate()}
-        >
-          {text.confirm.action(to.title)}
-        </Button>
+        {!unpaid && (
+          <Button
+            kind={rises ? 'primary' : 'danger'}
+            pending={change.isPending || (!rises && !held.data)}
+            onClick={() => change.mutate()}
+          >
+            {text.confirm.action(to.title)}
+          </Button>
+        )}
       </DialogActions>
     </Dialog>
   )
