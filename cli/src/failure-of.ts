@@ -21,7 +21,7 @@ function exitCodeOf({ code, status }: AionvisionError): ExitCode {
 }
 
 function sentenceOf({ code, message, details }: AionvisionError): string {
-  if (code === 'NETWORK_ERROR' || code === 'INVALID_RESPONSE') return `${message} Try \`aion doctor\`.`
+  if (code === 'NETWORK_ERROR' || code === 'INVALID_RESPONSE') return `${message.replace(/\.?$/, '.')} Try \`aion doctor\`.`
   return message + listOf('Allowed', details.allowed) + listOf('Held', details.held)
 }
 
