@@ -9,7 +9,7 @@ export const overview = {
       verify: ['Verify your address', 'Follow the link in the mail we sent.', 'Send it again'],
       plan: ['Choose a plan with API access', 'FREE stores files; programs need STARTER or more.', 'See plans'],
       key: ['Create an API key', 'One for each program.', 'Create key'],
-      request: ['Make the first request', 'It stands beside a new key, in curl, Python and TypeScript, and in the quick start.', 'Open the quick start'],
+      request: ['Make the first request', 'It stands beside a new key, in curl, Python and TypeScript.', 'Open the quick start'],
       upload: ['Upload the first file', 'By a program, or by dropping one into the Files tab.', 'Open files'],
     },
     done: 'Done',
