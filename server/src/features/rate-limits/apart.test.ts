@@ -103,3 +103,13 @@ it.skipIf(!url)(
   },
   60_000,
 )
+
+it.skipIf(!url)('a server that counts elsewhere is noticed by both', async () => {
+  const elsewhere = { REDIS_URL: url, AION_REDIS_PREFIX: `elsewhere:${randomUUID()}:` }
+  const sentence = 'Not every server of this database counts in this Redis'
+  const logs = () => servers.map((server) => server.logs().includes(sentence))
+  expect(logs()).not.toContain(true)
+  const other = await startTestServer({ env: elsewhere, beside: servers[0] })
+  await vi.waitFor(() => expect([...logs(), other.logs().includes(sentence)]).not.toContain(false), 25_000)
+  await other.stop()
+})

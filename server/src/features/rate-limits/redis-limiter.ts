@@ -33,6 +33,8 @@ const silenceMs = 10_000
 const forgottenMs = 60_000
 /** So long, in beats, the others have to come back and tell Redis what they admitted, before anybody relies on what it knows. */
 const settlingBeats = 12
+/** In beats: one that is starting or stopping is with one of the two before the other. */
+const missedMax = 40
 /** A server that starts waits two seconds for Redis. */
 const startAttempts = 8
 
@@ -56,6 +58,8 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
   let asManyAt = 0
   let settling = 0
   let leavesShares = false
+  /** Beats in a row in which PostgreSQL has shown more servers than this Redis. */
+  let missed = 0
   const untold = createUntold()
   const decided: DecisionCounts = { admitted: 0, refused: 0 }
   let timer: NodeJS.Timeout | undefined
@@ -111,6 +115,16 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
     leavesShares = leaves
   }
 
+  /** Two that count in different places admit the limit twice, and each by itself sees nothing amiss. */
+  function noteElsewhere(members: number): void {
+    missed = members + apart.others.length < apart.servers ? missed + 1 : 0
+    if (missed === missedMax)
+      log.warn(
+        { here: members, servers: apart.servers },
+        'Not every server of this database counts in this Redis: give all the same REDIS_URL and AION_REDIS_PREFIX',
+      )
+  }
+
   /** Says that this server lives, and learns whether Redis does, and whether it is the one it was. */
   async function beat(): Promise<void> {
     try {
@@ -136,6 +150,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
       answers = true
       apart.say(null)
       if (exact) noteApart()
+      noteElsewhere(members)
       if (exact || settling > 0 || now < forgotUntil) return
       exact = true
       if (onceExact) log.warn({ servers }, 'Redis counts again: limits are exact over all servers')
