@@ -1,5 +1,5 @@
 // One upload from its URL to its file, and everything a PUT, a confirmation and a download can answer.
-import { readdir } from 'node:fs/promises'
+import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { call, createKey, type Person, signUp, startTestServer, type TestServer } from '../../testing/harness.ts'
@@ -56,6 +56,19 @@ it('goes from a key to a file that comes back byte for byte', async () => {
   expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true)
   expect(got.headers.get('content-type')).toBe('image/jpeg')
   expect(got.headers.get('content-length')).toBe(String(bytes.length))
+})
+
+onDisk('bytes that are missing are a 404 that nobody keeps or saves as the file, and a line in the log', async () => {
+  const id = await upload(server, owner, gif, { filename: 'gone.gif', content_type: 'image/gif' })
+  const { headers } = await call(server, 'GET', `/api/v2/user-files/${id}/download`, { token: owner.token })
+  const objects = join(server.dataDir, 'objects')
+  await rename(objects, `${objects}-elsewhere`)
+  const got = await fetch(headers.get('location') ?? '', { headers: { range: 'bytes=0-3' } })
+  await rename(`${objects}-elsewhere`, objects)
+  expect([got.status, await got.json()]).toMatchObject([404, { error: { code: 'NOT_FOUND' } }])
+  for (const name of ['etag', 'accept-ranges', 'content-disposition', 'content-range']) expect(got.headers.has(name)).toBe(false)
+  expect(got.headers.get('cache-control') ?? '').not.toContain('max-age')
+  expect(server.logs()).toContain('do all servers see the same objects?')
 })
 
 it('tells how far an upload has come', async () => {
