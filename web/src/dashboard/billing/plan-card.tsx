@@ -50,12 +50,15 @@ export function PlanCard({ plan, relation, reason, onChoose }: Props) {
           )}
           {plan.api_access ? features.api : features.noApi}
         </li>
-        {lines.map((line) => (
-          <li key={line} className="flex items-start gap-2">
-            <Check aria-hidden size={15} className="mt-1 shrink-0 text-muted" />
-            {line}
-          </li>
-        ))}
+        {lines.map((line) => {
+          const Mark = line === features.keys(0) ? Minus : Check
+          return (
+            <li key={line} className="flex items-start gap-2">
+              <Mark aria-hidden size={15} className="mt-1 shrink-0 text-muted" />
+              {line}
+            </li>
+          )
+        })}
       </ul>
       {relation !== 'current' && (
         <Button kind={relation === 'up' ? 'primary' : 'secondary'} disabledReason={reason} onClick={onChoose} className="w-full">
