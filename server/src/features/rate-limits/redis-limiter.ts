@@ -130,7 +130,7 @@ export function createRedisLimiter({ redis, local, log, prefix, file, workers, a
     try {
       const { members, memory, evicted } = await redis.beat(serversKey, id, silenceMs)
       const now = monotonic()
-      const evicts = known?.memory === memory && known.evicted !== evicted
+      const evicts = known?.memory === memory && evicted > known.evicted
       if (known && (evicts || known.memory !== memory)) {
         // Said once where it goes on and on.
         if (now >= forgotUntil)
