@@ -79,7 +79,13 @@ export async function buildApp(deps: Deps, { keys, sessions, usage, refusals, dr
     frameworkErrors: (_error, request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
       if (draining()) reply.header('connection', 'close')
-      sendError(reply, new ApiError('BAD_REQUEST', 'The path of the request is not a valid URL: check its percent signs.'))
+      sendError(
+        reply,
+        new ApiError(
+          'BAD_REQUEST',
+          'The path of the request is not a valid URL: check its percent signs, and that no part of it is longer than 2,048 characters.',
+        ),
+      )
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
